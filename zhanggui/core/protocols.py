@@ -1,0 +1,275 @@
+"""The seams of the system. Implement one of these; inherit nothing.
+
+What crosses a seam is a dataclass of `core`. Every protocol has an in-memory implementation, also its test double,
+and a module of contract checks that every implementation passes.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zhanggui.core.candidate import Candidate, Dropped, Facet, Ranking
+from zhanggui.core.event import Event, EventType
+from zhanggui.core.ids import ItemId, Millis, RankingId, UserId
+from zhanggui.core.interactions import Floats, Histories, Interactions, Vocabulary
+from zhanggui.core.product import Product
+from zhanggui.core.request import Filters, Request, Sort
+
+
+class ChangeKind(StrEnum):
+    """What a number of the change feed stands for."""
+
+    PRODUCT = "product"
+    REMOVED = "removed"
+    EVENT = "event"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One number of the change feed: a product put (its present state), a product removed, or an event."""
+
+    position: int
+    kind: ChangeKind
+    item_id: ItemId = ItemId("")
+    product: Product | None = None
+    event: Event | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a write: `written` rows are committed, `repeated` were there already, unchanged."""
+
+    written: int
+    repeated: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How much a Store holds."""
+
+    products: int
+    events: int
+    rankings: int
+    users: int
+
+
+class Store(Protocol):
+    """The truth: catalogue, events, rankings and the numbered feed of their changes. Safe to call from many threads.
+
+    A write that returned is committed. Positions rise with every change, and no change becomes visible below a position
+    that was readable before it.
+    """
+
+    def put_products(self, products: Iterable[Product]) -> Receipt: ...
+
+    def remove_products(self, items: Iterable[ItemId]) -> Receipt: ...
+
+    def products(self, items: Sequence[ItemId]) -> dict[ItemId, Product]:
+        """Return those that exist, by one query."""
+        ...
+
+    def all_products(self) -> Iterator[Product]:
+        """Stream the catalogue in order of id, in bounded memory."""
+        ...
+
+    def put_events(self, events: Iterable[Event]) -> Receipt:
+        """Append events; one whose `event_id` is known already counts as repeated and changes nothing."""
+        ...
+
+    def events_of(self, user: UserId, *, limit: int = 500) -> list[Event]:
+        """Return a user's latest events, oldest first."""
+        ...
+
+    def interactions(self, *, until: Millis | None = None, types: Sequence[EventType] = ()) -> Interactions:
+        """Return the log as columns: events with an item and a time before `until`, of these types (all when empty).
+
+        `items` holds catalogue and events; both vocabularies are sorted.
+        """
+        ...
+
+    def changes(self, after: int, *, limit: int = 1000) -> list[Change]:
+        """Return the feed after a position, in order. Of several changes to one product only the last is kept."""
+        ...
+
+    def position(self) -> int:
+        """Return the number of the last change, 0 for an empty Store."""
+        ...
+
+    def put_rankings(self, rankings: Iterable[Ranking]) -> None: ...
+
+    def ranking(self, ranking_id: RankingId) -> Ranking | None: ...
+
+    def totals(self) -> Totals: ...
+
+    def close(self) -> None: ...
+
+
+class Encoder(Protocol):
+    """Turn texts into unit vectors whose dot product is nearness of meaning. Safe to call from many threads."""
+
+    name: str
+    dim: int
+
+    def queries(self, texts: Sequence[str]) -> Floats:
+        """Return (n, dim) for what shoppers type."""
+        ...
+
+    def passages(self, texts: Sequence[str]) -> Floats:
+        """Return (n, dim) for what products say of themselves."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """What a query matches. `items` are the first in lexical order (then dense order), or in the order asked for.
+
+    `lexical` (BM25) and `dense` (cosine) go with `items`; NaN where that side did not match or does not know.
+    `total` and `facets` speak of the whole set: the lexical matches united with the dense ones above the threshold.
+    """
+
+    items: tuple[ItemId, ...]
+    lexical: Floats
+    dense: Floats
+    total: int
+    facets: tuple[Facet, ...] = ()
+
+
+class CatalogueIndex(Protocol):
+    """The catalogue as a projection: words, vectors, filters, facets. Reads run while `apply` writes."""
+
+    position: int
+
+    def apply(self, changes: Sequence[Change], position: int) -> None:
+        """Take in product changes (others are ignored); searchable when it returns. Idempotent."""
+        ...
+
+    def put_vectors(self, items: Sequence[ItemId], vectors: Floats) -> None:
+        """Give items their meaning: (n, dim) unit vectors. Items that are not in the catalogue are ignored."""
+        ...
+
+    def search(
+        self, query: str, vector: Floats | None, filters: Filters, *, sort: Sort = Sort.RELEVANCE, limit: int = 1000
+    ) -> Matches:
+        """Match words and, given a query vector of shape (dim,), meaning. An empty query matches all products."""
+        ...
+
+    def nearest(self, vector: Floats, filters: Filters, *, k: int) -> list[tuple[ItemId, float]]:
+        """Return the items nearest in meaning with their cosine, best first."""
+        ...
+
+    def vector(self, item: ItemId) -> Floats | None:
+        """Return an item's vector (dim,), None while it has none."""
+        ...
+
+    def allowed(self, items: Sequence[ItemId], filters: Filters) -> NDArray[np.bool_]:
+        """Tell for each item whether it is in the catalogue, available and passes the filters."""
+        ...
+
+    def __len__(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act of a user as the online state remembers it."""
+
+    item: ItemId
+    type: EventType
+    time: Millis
+
+
+class OnlineState(Protocol):
+    """What must be known at once: recent acts of each user and what rises now. A projection of the feed."""
+
+    position: int
+
+    def load(self, log: Interactions, position: int) -> None:
+        """Start from a whole log, replacing what was there."""
+        ...
+
+    def apply(self, events: Sequence[Event], position: int) -> None:
+        """Take in events; those later than now are left out (the shop does not look into the future)."""
+        ...
+
+    def history(self, user: UserId) -> Sequence[Act]:
+        """Return a user's remembered acts, oldest first; empty for an unknown user."""
+        ...
+
+    def trending(self, *, k: int) -> list[tuple[ItemId, float]]:
+        """Return what rises now, best first."""
+        ...
+
+
+class Recommender(Protocol):
+    """Learn from interactions; score every item for a history. Knows no user ids: a new user is a short history.
+
+    `items_` (after `fit`) is the vocabulary that scores and histories speak of. Deterministic.
+    """
+
+    name: str
+    items_: Vocabulary
+
+    def fit(self, log: Interactions) -> Self: ...
+
+    def score(self, histories: Histories) -> Floats:
+        """Return (B, N), higher is better; -inf for items it has nothing to say about. Seen items are scored too."""
+        ...
+
+    def because(self, history: Histories, item: int) -> list[tuple[int, float]]:
+        """Return which items of a single history speak for an item, with their share of its score, strongest first."""
+        ...
+
+    def save(self, path: Path) -> None:
+        """Write one `.npz` file (no pickle)."""
+        ...
+
+    @classmethod
+    def load(cls, path: Path) -> Self: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every stage may know about the request beside its words; fetched once."""
+
+    now: Millis
+    history: Sequence[Act] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Candidates of one source; a source that searched the catalogue says how much matched and how it divides."""
+
+    candidates: Sequence[Candidate]
+    total: int | None = None
+    facets: tuple[Facet, ...] = ()
+
+
+class Source(Protocol):
+    """Propose candidates for a request."""
+
+    name: str
+
+    def propose(self, request: Request, context: Context) -> Proposal: ...
+
+
+class Filter(Protocol):
+    """Decide which candidates stay; return the kept, in order, and the dropped with the reason."""
+
+    name: str
+
+    def divide(
+        self, request: Request, context: Context, candidates: Sequence[Candidate]
+    ) -> tuple[list[Candidate], list[Dropped]]: ...
+
+
+class Ranker(Protocol):
+    """Give every candidate the score by which the page is ordered, highest first."""
+
+    name: str
+
+    def rank(self, request: Request, context: Context, candidates: Sequence[Candidate]) -> list[Candidate]: ...
