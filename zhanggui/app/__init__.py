@@ -1,0 +1,1 @@
+"""Layer 7: settings, building, HTTP, storefront and command line."""

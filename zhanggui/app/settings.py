@@ -1,0 +1,111 @@
+"""The one table of settings: environment, command line and manual all read it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from zhanggui.core.errors import ConfigError
+
+Value = int | float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A name, a default (which fixes the type), one sentence of help and, for words, what is allowed."""
+
+    name: str
+    default: Value
+    help: str
+    allowed: tuple[str, ...] = ()
+
+    @property
+    def variable(self) -> str:
+        """Return the name of the environment variable."""
+        return f"ZHANGGUI_{self.name.upper()}"
+
+
+SETTINGS = (
+    Setting("home", ".zhanggui", "The folder where the shop lives"),
+    Setting("store", "", "URL of the Store; empty means SQLite in the home (sqlite:///HOME/shop.db)"),
+    Setting("cache", "", "Folder for what is made once per machine (encoder graphs); empty means ~/.cache/zhanggui"),
+    Setting("host", "127.0.0.1", "Address to listen on"),
+    Setting("port", 8000, "Port to listen on"),
+    Setting("write_key", "", "Key that whoever writes over HTTP must show; empty refuses all writes but the storefront's"),
+    Setting("title", "掌柜", "The shop's name on the storefront"),
+    Setting("language", "zh", "Language of a visitor who states none", ("zh", "en")),
+    Setting("encoder", "multilingual-e5-small", "Text encoder: a name, a folder with model.onnx, or none"),
+    Setting("encoder_threads", 1, "Threads that encode documents in the background; queries have their own"),
+    Setting("dense_candidates", 200, "How many items nearest in meaning may join the words' matches of one query"),
+    Setting("clock_start", "", "Start the shop's clock at this moment (ISO 8601), for demonstrations and replays"),
+    Setting("max_body_mb", 32, "Largest body of one HTTP request, in MiB"),
+)
+
+DEVELOPMENT = ("ZHANGGUI_DEV_DATA", "ZHANGGUI_SHOTS", "ZHANGGUI_CHROMIUM")
+"""Variables of the test suite, not of the product; they may be set beside the settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The values in force."""
+
+    values: Mapping[str, Value]
+
+    def text(self, name: str) -> str:
+        return str(self.values[name])
+
+    def number(self, name: str) -> int:
+        return int(self.values[name])
+
+    @property
+    def home(self) -> Path:
+        """Return the shop's folder."""
+        return Path(self.text("home")).expanduser()
+
+    @property
+    def cache(self) -> Path:
+        """Return the folder for what is made once per machine."""
+        return Path(self.text("cache") or "~/.cache/zhanggui").expanduser()
+
+
+def load(environ: Mapping[str, str] = os.environ, **given: Value | None) -> Settings:
+    """Read ZHANGGUI_* variables over the defaults, then `given` (from the command line; None means not given).
+
+    >>> load({"ZHANGGUI_PORT": "many"})
+    Traceback (most recent call last):
+    zhanggui.core.errors.ConfigError: ZHANGGUI_PORT must be an int. Got 'many'.
+    >>> load({}, port=8080).number("port")
+    8080
+    """
+    _refuse_unknown(environ, given)
+    values: dict[str, Value] = {}
+    for setting in SETTINGS:
+        value = given.get(setting.name)
+        values[setting.name] = _parse(setting, environ.get(setting.variable)) if value is None else value
+        _refuse_forbidden(setting, values[setting.name])
+    return Settings(values)
+
+
+def _refuse_unknown(environ: Mapping[str, str], given: Mapping[str, object]) -> None:
+    known = {s.variable for s in SETTINGS} | set(DEVELOPMENT)
+    unknown = sorted(key for key in environ if key.startswith("ZHANGGUI_") and key not in known)
+    unknown += sorted(set(given) - {s.name for s in SETTINGS})
+    if unknown:
+        names = ", ".join(s.variable for s in SETTINGS)
+        raise ConfigError(f"Unknown settings: {', '.join(unknown)}. Known: {names}. Cure: unset or rename them.")
+
+
+def _parse(setting: Setting, raw: str | None) -> Value:
+    if raw is None:
+        return setting.default
+    kind = type(setting.default)
+    try:
+        return kind(raw)
+    except ValueError:
+        article = "an" if kind is int else "a"
+        raise ConfigError(f"{setting.variable} must be {article} {kind.__name__}. Got {raw!r}.") from None
+
+
+def _refuse_forbidden(setting: Setting, value: Value) -> None:
+    if setting.allowed and value not in setting.allowed:
+        raise ConfigError(f"{setting.variable} must be one of {', '.join(setting.allowed)}. Got {value!r}.")
