@@ -1,0 +1,1 @@
+"""The one place where text becomes tokens, for Chinese and English alike."""
