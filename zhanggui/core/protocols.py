@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from zhanggui.core.candidate import Candidate, Dropped, Facet, Ranking
 from zhanggui.core.event import Event, EventType
 from zhanggui.core.ids import ItemId, Millis, RankingId, UserId
-from zhanggui.core.interactions import Floats, Histories, Interactions, Vocabulary
+from zhanggui.core.interactions import Floats, Histories, Interactions, Longs, Vocabulary
 from zhanggui.core.product import Product
 from zhanggui.core.request import Filters, Request, Sort
 
@@ -204,6 +204,18 @@ class OnlineState(Protocol):
         """Return what rises now, best first."""
         ...
 
+    def popular(self, *, k: int) -> list[tuple[ItemId, int]]:
+        """Return the items with the most distinct shoppers, best first."""
+        ...
+
+    def shoppers(self, items: Sequence[ItemId]) -> Longs:
+        """Return how many distinct shoppers each item had, 0 for unknown items."""
+        ...
+
+    def users(self, *, k: int) -> list[UserId]:
+        """Return some users with remembered acts, the most active first."""
+        ...
+
 
 class Recommender(Protocol):
     """Learn from interactions; score every item for a history. Knows no user ids: a new user is a short history.
@@ -242,11 +254,15 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Candidates of one source; a source that searched the catalogue says how much matched and how it divides."""
+    """Candidates of one source; a source that searched the catalogue says how much matched and how it divides.
+
+    `degraded` names a part of the source that failed while the rest could answer (say, the encoder of queries).
+    """
 
     candidates: Sequence[Candidate]
     total: int | None = None
     facets: tuple[Facet, ...] = ()
+    degraded: tuple[str, ...] = ()
 
 
 class Source(Protocol):

@@ -1,0 +1,1 @@
+"""Online state: what must be known at once, because the very next page shows it."""

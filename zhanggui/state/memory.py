@@ -1,0 +1,218 @@
+"""The online state in the memory of one process."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from heapq import nsmallest
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zhanggui.core.clock import Clock
+from zhanggui.core.event import TYPES, Event
+from zhanggui.core.ids import DAY, MINUTE, ItemId, Millis, UserId
+from zhanggui.core.interactions import Interactions, Longs, Vocabulary
+from zhanggui.core.protocols import Act
+from zhanggui.state.counters import Counters, counted
+from zhanggui.state.interest import REMEMBERED, interest, interest_by_code
+
+NO_LOG = Interactions(
+    Vocabulary(()),
+    Vocabulary(()),
+    np.empty(0, np.int32),
+    np.empty(0, np.int32),
+    np.empty(0, np.int64),
+    np.empty(0, np.uint8),
+    np.empty(0, np.int64),
+)
+_REMEMBERED_CODES = np.array([kind in REMEMBERED for kind in TYPES])
+
+Remembered = int | list[Act]
+"""A user's acts: a row of the loaded log until something new happens, then a list, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Everything that the state knows, as columns: `log` in order of last activity, counters by rows of `log.items`."""
+
+    position: int
+    log: Interactions
+    landmark: Millis
+    recent: NDArray[np.float64]
+    usual: NDArray[np.float64]
+    shoppers: Longs
+
+
+class MemoryState:
+    """Remember each user's latest acts and count what rises. Safe to call from many threads.
+
+    At most `acts_per_user` acts of at most `max_users` users are kept; the user who has been idle longest goes first.
+    Acts later than now + `tolerance` are left out and counted in `left_out`. `half_life` is that of the trend.
+    A shopper counts once for an item as long as an earlier act upon it is remembered.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        acts_per_user: int = 500,
+        max_users: int = 1_000_000,
+        half_life: int = 3 * DAY,
+        tolerance: int = MINUTE,
+    ) -> None:
+        self.position = 0
+        self.left_out = 0
+        self._clock = clock
+        self._acts_per_user, self._max_users = acts_per_user, max_users
+        self._half_life, self._tolerance = half_life, tolerance
+        self._lock = threading.RLock()
+        self._replace(NO_LOG)
+        self._counters = Counters(half_life=half_life)
+
+    def load(self, log: Interactions, position: int) -> None:
+        """Start from a whole log, replacing what was there. The columns are kept; nothing is unpacked yet."""
+        now = self._clock.now()
+        past = log.time <= now + self._tolerance
+        acts = past & _REMEMBERED_CODES[log.type]
+        kept = log if acts.all() else log.where(acts)
+        counters = Counters(half_life=self._half_life)
+        weights = interest_by_code()
+        columns = counted(
+            size=len(log.items),
+            user=kept.user,
+            item=kept.item,
+            time=kept.time,
+            kind=kept.type,
+            weights=weights,
+            half_life=self._half_life,
+            landmark=now,
+        )
+        counters.restore(log.items.ids, columns, now)
+        with self._lock:
+            self._replace(kept)
+            self._counters, self.position, self.left_out = counters, position, int((~past).sum())
+
+    def apply(self, events: Sequence[Event], position: int) -> None:
+        """Take in events; those at or below the position that is known already are not counted twice."""
+        with self._lock:
+            if position <= self.position:
+                return
+            limit = self._clock.now() + self._tolerance
+            for event in events:
+                if event.time > limit:
+                    self.left_out += 1
+                elif event.item_id and event.type in REMEMBERED:
+                    self._remember(event)
+            self.position = position
+
+    def history(self, user: UserId) -> Sequence[Act]:
+        """Return a user's remembered acts, oldest first; empty for an unknown user."""
+        with self._lock:
+            return tuple(self._acts(self._users.get(user)))
+
+    def trending(self, *, k: int) -> list[tuple[ItemId, float]]:
+        """Return what rises now with its score (above 0), best first, ties by id."""
+        with self._lock:
+            return _best(self._counters.names, self._counters.rising(self._clock.now()), k)
+
+    def popular(self, *, k: int) -> list[tuple[ItemId, int]]:
+        """Return the items with the most distinct shoppers, best first, ties by id."""
+        with self._lock:
+            best = _best(self._counters.names, self._counters.all_shoppers().astype(np.float64), k)
+        return [(item, int(count)) for item, count in best]
+
+    def shoppers(self, items: Sequence[ItemId]) -> Longs:
+        """Return how many distinct shoppers each item had, 0 for unknown items."""
+        with self._lock:
+            return self._counters.shoppers(items)
+
+    def users(self, *, k: int) -> list[UserId]:
+        """Return users with remembered acts, those with the most first, ties by id."""
+        with self._lock:
+            lengths = self._ends - self._starts
+            sizes = [(-int(lengths[a]) if isinstance(a, int) else -len(a), user) for user, a in self._users.items()]
+        return [user for _, user in nsmallest(k, sizes)]
+
+    def memory(self) -> Memory:
+        """Return all that is known, for a snapshot."""
+        with self._lock:
+            recent, usual, shoppers = self._counters.columns()
+            return Memory(self.position, self._packed(), self._counters.landmark, recent, usual, shoppers)
+
+    def recall(self, memory: Memory) -> None:
+        """Start from a snapshot, replacing what was there; acts that lie in the future by now are left out."""
+        past = memory.log.time <= self._clock.now() + self._tolerance
+        counters = Counters(half_life=self._half_life)
+        counters.restore(memory.log.items.ids, (memory.recent, memory.usual, memory.shoppers), memory.landmark)
+        with self._lock:
+            self._replace(memory.log if past.all() else memory.log.where(past))
+            self._counters, self.position, self.left_out = counters, memory.position, int((~past).sum())
+
+    def _replace(self, log: Interactions) -> None:
+        self._log = log
+        bounds = np.searchsorted(log.user, np.arange(len(log.users) + 1))
+        self._ends = bounds[1:]
+        self._starts = np.maximum(bounds[:-1], self._ends - self._acts_per_user)
+        present = np.flatnonzero(self._ends > self._starts)
+        by_activity = present[np.argsort(log.time[self._ends[present] - 1], kind="stable")][-self._max_users :]
+        self._users: OrderedDict[UserId, Remembered] = OrderedDict(
+            (UserId(log.users.ids[row]), row) for row in by_activity.tolist()
+        )
+
+    def _remember(self, event: Event) -> None:
+        acts = self._acts(self._users.pop(event.user_id, None))
+        weight = interest(event.type)
+        known = any(act.item == event.item_id and interest(act.type) for act in acts)
+        self._counters.add(event.item_id, event.time, weight, new_shopper=weight > 0 and not known)
+        place = len(acts)
+        while place and acts[place - 1].time > event.time:
+            place -= 1
+        acts.insert(place, Act(event.item_id, event.type, event.time))
+        self._users[event.user_id] = acts[-self._acts_per_user :]
+        if len(self._users) > self._max_users:
+            self._users.popitem(last=False)
+
+    def _acts(self, remembered: Remembered | None) -> list[Act]:
+        if not isinstance(remembered, int):
+            return remembered or []
+        part = slice(self._starts[remembered], self._ends[remembered])
+        names, log = self._log.items.ids, self._log
+        columns = zip(log.item[part].tolist(), log.type[part].tolist(), log.time[part].tolist(), strict=True)
+        return [Act(ItemId(names[item]), TYPES[kind], Millis(time)) for item, kind, time in columns]
+
+    def _packed(self) -> Interactions:
+        """Return the remembered acts as a log whose users stand in order of last activity."""
+        parts = [self._columns(acts) for acts in self._users.values()]
+        item, kind, time = (np.concatenate([p[column] for p in parts] or [np.empty(0)]) for column in range(3))
+        return Interactions(
+            Vocabulary(self._users),
+            Vocabulary(self._counters.names),
+            np.repeat(np.arange(len(parts), dtype=np.int32), [len(p[0]) for p in parts]),
+            item.astype(np.int32),
+            time.astype(np.int64),
+            kind.astype(np.uint8),
+            np.full(len(item), -1, np.int64),
+        )
+
+    def _columns(self, remembered: Remembered) -> tuple[NDArray[np.generic], NDArray[np.generic], NDArray[np.generic]]:
+        if isinstance(remembered, int):
+            # Rows of the loaded log are rows of the counters: both began with the same names.
+            part = slice(self._starts[remembered], self._ends[remembered])
+            return self._log.item[part], self._log.type[part], self._log.time[part]
+        return (
+            np.array([self._counters.row(act.item) for act in remembered], np.int32),
+            np.array([act.type.code for act in remembered], np.uint8),
+            np.array([act.time for act in remembered], np.int64),
+        )
+
+
+def _best(names: Sequence[ItemId], scores: NDArray[np.float64], k: int) -> list[tuple[ItemId, float]]:
+    """Return the k best names with a score above 0, ties by name."""
+    positive = int((scores > 0).sum())
+    if not min(k, positive):
+        return []
+    threshold = np.partition(scores, len(scores) - min(k, positive))[len(scores) - min(k, positive)]
+    rows = np.flatnonzero(scores >= threshold)
+    best = sorted(((names[row], float(scores[row])) for row in rows.tolist()), key=lambda pair: (-pair[1], pair[0]))
+    return best[:k]

@@ -1,0 +1,78 @@
+"""The online state on disk: one `.npz`, put in place by one rename; a torn one counts as none."""
+
+import json
+import logging
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zhanggui.core.ids import Millis
+from zhanggui.core.interactions import Interactions, Vocabulary
+from zhanggui.state.memory import Memory
+
+LOG = logging.getLogger(__name__)
+_FORMAT = 1
+
+
+def write_snapshot(memory: Memory, path: Path) -> None:
+    """Write a snapshot beside `path`, then rename it into place: readers see the old one or the new one whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    log = memory.log
+    with beside.open("wb") as file:
+        np.savez(
+            file,
+            numbers=np.array([_FORMAT, memory.position, memory.landmark], np.int64),
+            users=_packed(log.users),
+            items=_packed(log.items),
+            user=log.user,
+            item=log.item,
+            time=log.time,
+            type=log.type,
+            recent=memory.recent,
+            usual=memory.usual,
+            shoppers=memory.shoppers,
+        )
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def read_snapshot(path: Path) -> Memory | None:
+    """Return a snapshot, or None where there is none, it is torn, or another version wrote it."""
+    if not path.exists():
+        return None
+    try:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            return _memory({name: file[name] for name in file.files})
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        LOG.warning("snapshot ignored, the state is built from the Store: %s: %s", path, error)
+        return None
+
+
+def _memory(arrays: dict[str, NDArray[np.generic]]) -> Memory:
+    version, position, landmark = (int(number) for number in arrays["numbers"])
+    if version != _FORMAT:
+        raise ValueError(f"format {version}, this version reads {_FORMAT}")
+    log = Interactions(
+        _unpacked(arrays["users"]),
+        _unpacked(arrays["items"]),
+        arrays["user"].astype(np.int32),
+        arrays["item"].astype(np.int32),
+        arrays["time"].astype(np.int64),
+        arrays["type"].astype(np.uint8),
+        np.full(len(arrays["user"]), -1, np.int64),
+    )
+    counters = (arrays["recent"].astype(np.float64), arrays["usual"].astype(np.float64))
+    return Memory(position, log, Millis(landmark), *counters, arrays["shoppers"].astype(np.int64))
+
+
+def _packed(names: Vocabulary) -> NDArray[np.uint8]:
+    return np.frombuffer(json.dumps(names.ids).encode(), np.uint8)
+
+
+def _unpacked(packed: NDArray[np.generic]) -> Vocabulary:
+    return Vocabulary(json.loads(packed.tobytes()))
