@@ -1,0 +1,144 @@
+"""Any transformer text encoder as an ONNX graph with its tokenizer, run by ONNX Runtime."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from tokenizers import Tokenizer
+
+from zhanggui.core.errors import ConfigError
+from zhanggui.core.interactions import Floats, Longs
+from zhanggui.encoders.batches import batches, padded
+from zhanggui.encoders.recent import Recent
+
+BATCH_TOKENS = 384
+"""Padded tokens a batch: beyond a few hundred the matrices leave the cache and nothing is won."""
+
+
+class Pooling(StrEnum):
+    """How the vectors of tokens become one: their mean, or that of the first token; both are scaled to length one."""
+
+    MEAN = "mean"
+    CLS = "cls"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a model wants its texts. A graph whose output is (B, dim) pools by itself and `pooling` is not used."""
+
+    pooling: Pooling = Pooling.MEAN
+    query_prefix: str = ""
+    passage_prefix: str = ""
+    max_length: int = 128
+    pad: int = 0
+
+
+class OnnxEncoder:
+    """Implements `Encoder`. One session serves all: a call runs on the thread that made it.
+
+    With `threads` = 1 ONNX Runtime has no pool of its own, so a query never queues behind passages: they run side by
+    side on two cores, and the weights are in memory once. Vectors of the latest `remembered` queries are kept.
+    Texts are cut after `max_length` tokens. Blanks around a text are dropped.
+    """
+
+    def __init__(
+        self,
+        model: Path,
+        tokenizer: Tokenizer,
+        recipe: Recipe,
+        *,
+        name: str,
+        threads: int = 1,
+        remembered: int = 4096,
+        batch_tokens: int = BATCH_TOKENS,
+    ) -> None:
+        self.name = name
+        self._recipe = recipe
+        self._tokenizer = _prepared(tokenizer, recipe)
+        self._session = _session(model, threads)
+        self._inputs = _inputs(self._session, model)
+        self._batch_tokens = batch_tokens
+        self._queries = Recent[str, Floats](size=remembered)
+        self.dim = self._embed([""]).shape[1]
+
+    def queries(self, texts: Sequence[str]) -> Floats:
+        """Return (n, dim); queries asked before are answered from memory."""
+        texts = [text.strip() for text in texts]
+        known = {text: self._queries.get(text) for text in texts}
+        fresh = [text for text, vector in known.items() if vector is None]
+        for text, vector in zip(fresh, self._embed([self._recipe.query_prefix + t for t in fresh]), strict=True):
+            known[text] = vector.copy()
+            self._queries.put(text, vector.copy())
+        vectors = [vector for text in texts if (vector := known[text]) is not None]
+        return np.stack(vectors) if vectors else np.empty((0, self.dim), np.float32)
+
+    def passages(self, texts: Sequence[str]) -> Floats:
+        """Return (n, dim), encoded in batches of like length."""
+        return self._embed([self._recipe.passage_prefix + text.strip() for text in texts])
+
+    def token_ids(self, text: str) -> list[int]:
+        """Return what the model reads for a text, prefix not added, special tokens and cut included."""
+        return list(self._tokenizer.encode(_sound(text)).ids)
+
+    def _embed(self, texts: Sequence[str]) -> Floats:
+        # One by one: encode_batch would wake a pool of threads over all cores for microseconds of work.
+        ids = [self.token_ids(text) for text in texts]
+        rows: dict[int, Floats] = {}
+        for batch in batches([len(row) for row in ids], tokens=self._batch_tokens):
+            vectors = self._run(*padded([ids[row] for row in batch], pad=self._recipe.pad))
+            rows.update(zip(batch.tolist(), vectors, strict=True))
+        return np.stack([rows[row] for row in range(len(ids))]) if ids else np.empty((0, self.dim), np.float32)
+
+    def _run(self, ids: Longs, mask: Longs) -> Floats:
+        feeds = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        output = self._session.run(None, {name: feeds[name] for name in self._inputs})[0]
+        return output if output.ndim == 2 else pooled(output, mask, self._recipe.pooling)
+
+
+def pooled(states: Floats, mask: Longs, pooling: Pooling) -> Floats:
+    """Return unit vectors (B, dim) from the states of tokens (B, L, dim) and their mask (B, L).
+
+    >>> pooled(np.array([[[3.0, 4.0], [9.0, 9.0]]], np.float32), np.array([[1, 0]]), Pooling.MEAN).round(1)
+    array([[0.6, 0.8]], dtype=float32)
+    """
+    vectors = states[:, 0] if pooling is Pooling.CLS else np.einsum("bld,bl->bd", states, mask.astype(np.float32))
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12), np.float32)
+
+
+def _prepared(tokenizer: Tokenizer, recipe: Recipe) -> Tokenizer:
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(recipe.max_length)
+    return tokenizer
+
+
+def _session(model: Path, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.enable_mem_pattern = False  # shapes differ from call to call
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting threads leave the core free
+    try:
+        return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    except _RUNTIME_FAULTS as fault:
+        raise ConfigError(f"ONNX Runtime cannot open {model}: {fault}. Export the model anew, or remove it.") from fault
+
+
+_STATE = onnxruntime.capi.onnxruntime_pybind11_state
+_RUNTIME_FAULTS = (_STATE.InvalidProtobuf, _STATE.InvalidGraph, _STATE.Fail, _STATE.NoSuchFile, _STATE.NotImplemented)
+_KNOWN_INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
+
+
+def _inputs(session: onnxruntime.InferenceSession, model: Path) -> list[str]:
+    names = [given.name for given in session.get_inputs()]
+    if "input_ids" not in names or not set(names) <= _KNOWN_INPUTS:
+        raise ConfigError(f"{model} takes {names}; an encoder takes input_ids and may take {sorted(_KNOWN_INPUTS)}.")
+    return names
+
+
+def _sound(text: str) -> str:
+    """Replace lone surrogates, which no tokenizer accepts."""
+    return text.encode("utf-8", "replace").decode() if not text.isprintable() else text
