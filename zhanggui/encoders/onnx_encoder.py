@@ -94,7 +94,10 @@ class OnnxEncoder:
 
     def _run(self, ids: Longs, mask: Longs) -> Floats:
         feeds = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        output = self._session.run(None, {name: feeds[name] for name in self._inputs})[0]
+        try:
+            output = self._session.run(None, {name: feeds[name] for name in self._inputs})[0]
+        except _RUNTIME_FAULTS as fault:
+            raise RuntimeError(f"ONNX Runtime failed on {len(ids)} texts of {ids.shape[1]} tokens: {fault}") from fault
         return output if output.ndim == 2 else pooled(output, mask, self._recipe.pooling)
 
 
@@ -127,8 +130,8 @@ def _session(model: Path, threads: int) -> onnxruntime.InferenceSession:
         raise ConfigError(f"ONNX Runtime cannot open {model}: {fault}. Export the model anew, or remove it.") from fault
 
 
-_STATE = onnxruntime.capi.onnxruntime_pybind11_state
-_RUNTIME_FAULTS = (_STATE.InvalidProtobuf, _STATE.InvalidGraph, _STATE.Fail, _STATE.NoSuchFile, _STATE.NotImplemented)
+_KINDS = vars(onnxruntime.capi.onnxruntime_pybind11_state).values()
+_RUNTIME_FAULTS = tuple(kind for kind in _KINDS if isinstance(kind, type) and issubclass(kind, Exception))
 _KNOWN_INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
 
 
