@@ -1,0 +1,105 @@
+"""The write half of SqlStore: each function works inside one write transaction, on one chunk.
+
+Order matters: `take_turn` updates the head of the feed first and so holds its row until the commit. On PostgreSQL that
+row lock is what makes commits happen in the order of positions; on SQLite BEGIN IMMEDIATE does.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Column, Connection, insert, select, update
+
+from zhanggui.core.candidate import Ranking
+from zhanggui.core.event import Event
+from zhanggui.core.ids import ItemId
+from zhanggui.core.product import Product
+from zhanggui.data.store.bulk import insert_rows
+from zhanggui.data.store.chunks import chunks
+from zhanggui.data.store.codec import event_row, product_body, ranking_row
+from zhanggui.data.store.connecting import upsert
+from zhanggui.data.store.schema import COUNTERS, EVENTS, PRODUCTS, RANKINGS, USERS
+
+ASKED_AT_ONCE = 1_000
+
+
+def take_turn(connection: Connection) -> int:
+    """Lock the head of the feed and return it."""
+    return add(connection, "position", 0)
+
+
+def add(connection: Connection, counter: str, steps: int) -> int:
+    """Move a counter and return its new value."""
+    mine = COUNTERS.c.name == counter
+    connection.execute(update(COUNTERS).where(mine).values(value=COUNTERS.c.value + steps))
+    return int(connection.execute(select(COUNTERS.c.value).where(mine)).scalar_one())
+
+
+def put_products(connection: Connection, products: Sequence[Product], position: int) -> int:
+    """Write those that differ from what is there, one position each; return how many."""
+    return _put_bodies(connection, [(p.item_id, product_body(p)) for p in products], position)
+
+
+def remove_products(connection: Connection, items: Sequence[ItemId], position: int) -> int:
+    """Turn products into rows without a body, one position each; return how many were there."""
+    return _put_bodies(connection, [(item, None) for item in items], position)
+
+
+def put_events(connection: Connection, events: Sequence[Event], position: int) -> int:
+    """Append those whose id is new, one position each; return how many."""
+    first: dict[str, Event] = {}
+    for event in events:
+        first.setdefault(event.event_id, event)
+    known = _present(connection, EVENTS.c.event_id, first)
+    new = [event for event_id, event in first.items() if event_id not in known]
+    insert_rows(connection, insert(EVENTS), [event_row(n, e) for n, e in enumerate(new, position + 1)])
+    _put_users(connection, new)
+    add(connection, "events", len(new))
+    return len(new)
+
+
+def put_rankings(connection: Connection, rankings: Sequence[Ranking]) -> None:
+    """Insert those whose id is new."""
+    statement = upsert(connection, RANKINGS).on_conflict_do_nothing()
+    add(connection, "rankings", insert_rows(connection, statement, [ranking_row(r) for r in rankings]))
+
+
+def _put_bodies(connection: Connection, puts: Sequence[tuple[ItemId, str | None]], position: int) -> int:
+    state = _bodies(connection, {item for item, _ in puts})
+    changed: dict[ItemId, tuple[int, str | None]] = {}
+    before, start = dict(state), position
+    for item, body in puts:
+        if state.get(item) != body:
+            position += 1
+            state[item], changed[item] = body, (position, body)
+    _upsert_products(connection, [(item, *change) for item, change in changed.items()])
+    born = sum((body is not None) - (before.get(item) is not None) for item, (_, body) in changed.items())
+    add(connection, "products", born)
+    return position - start
+
+
+def _upsert_products(connection: Connection, rows: Sequence[tuple[ItemId, int, str | None]]) -> None:
+    statement = upsert(connection, PRODUCTS)
+    new = {name: statement.excluded[name] for name in ("position", "body")}
+    insert_rows(connection, statement.on_conflict_do_update(index_elements=[PRODUCTS.c.item_id], set_=new), rows)
+
+
+def _bodies(connection: Connection, items: Iterable[ItemId]) -> dict[ItemId, str | None]:
+    query = select(PRODUCTS.c.item_id, PRODUCTS.c.body)
+    found: dict[ItemId, str | None] = {}
+    for part in chunks(items, ASKED_AT_ONCE):
+        found.update((row[0], row[1]) for row in connection.execute(query.where(PRODUCTS.c.item_id.in_(part))))
+    return found
+
+
+def _put_users(connection: Connection, events: Sequence[Event]) -> None:
+    users = sorted({event.user_id for event in events})
+    known = _present(connection, USERS.c.user_id, users)
+    new = [(user,) for user in users if user not in known]
+    insert_rows(connection, insert(USERS), new)
+    add(connection, "users", len(new))
+
+
+def _present(connection: Connection, column: Column[str], values: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for part in chunks(values, ASKED_AT_ONCE):
+        found.update(connection.execute(select(column).where(column.in_(part))).scalars())
+    return found
