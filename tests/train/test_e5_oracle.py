@@ -72,7 +72,7 @@ def bert():
     )
     model = transformers.BertModel(config, add_pooling_layer=False)
     missing, unexpected = model.load_state_dict(dict(state(file)), strict=False)
-    assert not unexpected and set(missing) <= {"embeddings.position_ids", "embeddings.token_type_ids"}
+    assert (unexpected, missing) == ([], [])
     return model.eval()
 
 
@@ -84,4 +84,4 @@ def test_our_graph_gives_the_vectors_of_bert(bert, tmp_path):
         with torch.inference_mode():
             mean = bert(input_ids=ids, attention_mask=torch.ones_like(ids)).last_hidden_state.mean(1)[0]
         expected = (mean / mean.norm()).numpy()
-        assert float(vector @ expected) >= 0.9999, text
+        assert float(vector @ expected) >= 0.9995, text  # our activations are int8, those of torch fp32
