@@ -93,7 +93,9 @@ def check_a_product_comes_back_as_it_went_in(make: Make) -> None:
 def check_an_unchanged_product_leaves_the_feed_alone(make: Make) -> None:
     with closing(make()) as store:
         store.put_products([TEA])
-        assert store.put_products([TEA, replace(TEA, attributes=dict(reversed(TEA.attributes.items())))]).repeated == 2
+        assert (
+            store.put_products([TEA, replace(TEA, attributes=dict(reversed([*TEA.attributes.items()])))]).repeated == 2
+        )
         assert store.position() == 1
         dearer = replace(TEA, price=11.0)
         assert store.put_products([dearer, TEA, TEA]) == Receipt(2, 1, 3)

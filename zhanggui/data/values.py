@@ -1,0 +1,183 @@
+"""Read one value of a record as the contract wants it. Each reader takes what JSON, CSV and Parquet hold.
+
+A reader raises ValueError with the fact and what is allowed; who knows the field's name makes a RecordError of it.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from zhanggui.core.ids import Millis
+
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_TRUE = frozenset(("true", "yes", "y", "t", "1"))
+_FALSE = frozenset(("false", "no", "n", "f", "0"))
+_SECONDS_BELOW = 100_000_000_000
+"""A number below this is seconds (to the year 5138), from it on milliseconds (from March 1973)."""
+
+_MILLIS_BELOW = 253_402_300_800_000
+"""The year 10000 in milliseconds."""
+
+_INT_BITS = 63
+
+
+def is_missing(value: object) -> bool:
+    """Tell whether a value stands for nothing: null, empty text or NaN."""
+    return value is None or value == "" or value != value
+
+
+def text(value: object) -> str:
+    """Read text; numbers are written out, a whole one without a fraction.
+
+    >>> text(" tea "), text(7), text(7.0)
+    ('tea', '7', '7')
+    """
+    if type(value) is str:
+        return value.strip() if value.isascii() and "\0" not in value else _unicode(value)
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        raise ValueError(f"is {_shown(value)}, must be text")
+    if isinstance(value, str):
+        return _unicode(value)
+    return str(int(value) if math.isfinite(value) and value == int(value) else value)
+
+
+def identifier(value: object) -> str:
+    """Read an id: text that is not empty."""
+    name = text(value)
+    if not name:
+        raise ValueError("is empty, must be an id")
+    return name
+
+
+def number(value: object) -> float:
+    """Read a finite number, also from text with a point (commas may part thousands).
+
+    >>> number("1,299.50"), number(3)
+    (1299.5, 3.0)
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        raise ValueError(f"is {_shown(value)}, must be a number")
+    try:
+        result = float(value.replace(",", "") if isinstance(value, str) and _THOUSANDS.fullmatch(value) else value)
+    except (ValueError, OverflowError):
+        raise ValueError(f"is {_shown(value)}, must be a number") from None
+    if not math.isfinite(result):
+        raise ValueError(f"is {_shown(value)}, must be finite")
+    return result
+
+
+def whole(value: object) -> int:
+    """Read a whole number of at most 64 bits.
+
+    >>> whole("12"), whole(12.0)
+    (12, 12)
+    """
+    result = value if type(value) is int else number(value)
+    if result != int(result) or int(result).bit_length() > _INT_BITS:
+        raise ValueError(f"is {_shown(value)}, must be a whole number of at most 64 bits")
+    return int(result)
+
+
+def boolean(value: object) -> bool:
+    """Read true or false, 1 or 0, yes or no."""
+    if isinstance(value, bool):
+        return value
+    word = str(value).strip().lower()
+    if word not in _TRUE | _FALSE:
+        raise ValueError(f"is {_shown(value)}, must be true or false")
+    return word in _TRUE
+
+
+def moment(value: object) -> Millis:
+    """Read ISO 8601 (without a zone: UTC) or an epoch, in seconds or milliseconds by its magnitude.
+
+    >>> moment("2017-10-16"), moment(1508112000), moment("1508112000000"), moment("2017-10-16T08:00:00+08:00")
+    (1508112000000, 1508112000000, 1508112000000, 1508112000000)
+    """
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.strip()) if "-" in value[1:] else float(value)
+        except ValueError:
+            raise ValueError(f"is {_shown(value)}, must be ISO 8601 or an epoch") from None
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
+    if isinstance(value, datetime):
+        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return Millis(round(aware.timestamp() * 1000))
+    epoch = number(value)
+    if abs(epoch) >= _MILLIS_BELOW:
+        raise ValueError(f"is {_shown(value)}, must be seconds or milliseconds since 1970")
+    return Millis(round(epoch * 1000 if abs(epoch) < _SECONDS_BELOW else epoch))
+
+
+def path(value: object) -> tuple[str, ...]:
+    """Read a category: a list of levels, or text with " > ".
+
+    >>> path("Food > Tea"), path(["Food", "Tea"])
+    (('Food', 'Tea'), ('Food', 'Tea'))
+    """
+    levels = [value] if isinstance(value, str) and not value.startswith("[") else texts(value)
+    return tuple(part for level in levels for part in map(text, str(level).split(" > ")) if part)
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """Read a list: as it is, as JSON, or parted by "|".
+
+    >>> texts('["a", "b"]'), texts("a|b"), texts(["a"])
+    (('a', 'b'), ('a', 'b'), ('a',))
+    """
+    if isinstance(value, str):
+        value = _json(value) if value.startswith("[") else value.split("|")
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"is {_shown(value)}, must be a list")
+    return tuple(word for part in value if not is_missing(part) and (word := text(part)))
+
+
+def attributes(value: object) -> dict[str, tuple[str, ...]]:
+    """Read a map from a name to one value or a list of them; numbers and booleans are written out.
+
+    >>> attributes('{"size": ["S", "M"], "organic": true, "colour": null}')
+    {'size': ('S', 'M'), 'organic': ('true',)}
+    """
+    found = {text(name): _values(values) for name, values in mapping(value).items()}
+    return {name: values for name, values in found.items() if name and values}
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """Read a map, also from JSON text."""
+    value = _json(value) if isinstance(value, str) else value
+    if not isinstance(value, Mapping):
+        raise ValueError(f"is {_shown(value)}, must be a map")
+    return value
+
+
+def _values(value: object) -> tuple[str, ...]:
+    parts = value if isinstance(value, list | tuple) else [value]
+    words = (str(p).lower() if isinstance(p, bool) else text(p) for p in parts if not is_missing(p))
+    return tuple(word for word in words if word)
+
+
+def _json(value: str) -> object:
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:
+        raise ValueError(f"is {_shown(value)}, must be JSON") from None
+
+
+def _unicode(value: str) -> str:
+    try:
+        if b"\0" not in value.encode():  # databases refuse it
+            return value.strip()
+    except UnicodeEncodeError:
+        pass
+    raise ValueError(f"is {_shown(value)}, must be Unicode without NUL and lone surrogates")
+
+
+def _shown(value: object) -> str:
+    shown = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    return shown if len(shown) <= 60 else shown[:57] + "…"
