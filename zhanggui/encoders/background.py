@@ -145,4 +145,5 @@ class BackgroundEncoder:
             self._wishes.again(wishes)
             delay = self._patience[min(self._in_a_row, len(self._patience) - 1)]
             self._in_a_row += 1
+            self._changed.notify_all()
             self._changed.wait_for(lambda: self._stopping, delay)

@@ -90,7 +90,7 @@ def installed_weights() -> Path:
 
 def read_e5(path: Path) -> E5File:
     """Open a weights file; its tensors stay on disk (memory map) until they are asked for."""
-    data = np.memmap(path, np.uint8, "r")
+    data = np.memmap(path, np.uint8, "r") if path.stat().st_size else np.empty(0, np.uint8)
     if bytes(data[:4]) != _MAGIC:
         raise ConfigError(f"{path} does not start with {_MAGIC!r} but with {bytes(data[:4])!r}. {_CURE}")
     try:

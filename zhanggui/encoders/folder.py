@@ -40,6 +40,8 @@ def read_recipe(folder: Path, *, pad: int = 0) -> Recipe:
     for key, value in own.items():
         if not isinstance(value, _OWN_KINDS[key]) or isinstance(value, bool):
             raise ConfigError(f"{folder / OWN}: {key} must be {_OWN_KINDS[key].__name__}. Got {value!r}.")
+    if own.get("max_length", 1) < 1:
+        raise ConfigError(f"{folder / OWN}: max_length must be at least 1. Got {own['max_length']}.")
     prompts = _json(folder / "config_sentence_transformers.json").get("prompts") or {}
     longest = _json(folder / "sentence_bert_config.json").get("max_seq_length") or _LONGEST
     return Recipe(
@@ -69,11 +71,9 @@ def _model(folder: Path) -> Path:
 
 def _tokenizer(path: Path) -> Tokenizer:
     try:
-        content = path.read_text("utf-8")
-        json.loads(content)
+        return Tokenizer.from_buffer(path.read_bytes())
     except ValueError as fault:
-        raise ConfigError(f"{path} is not JSON: {fault}. Export the tokenizer anew.") from fault
-    return Tokenizer.from_str(content)
+        raise ConfigError(f"{path} is not a tokenizer: {fault}. Export it anew.") from fault
 
 
 def _pad(tokenizer: Tokenizer) -> int:

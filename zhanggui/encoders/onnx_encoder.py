@@ -85,7 +85,7 @@ class OnnxEncoder:
 
     def _embed(self, texts: Sequence[str]) -> Floats:
         # One by one: encode_batch would wake a pool of threads over all cores for microseconds of work.
-        ids = [self.token_ids(text) for text in texts]
+        ids = [self.token_ids(text) or [self._recipe.pad] for text in texts]
         rows: dict[int, Floats] = {}
         for batch in batches([len(row) for row in ids], tokens=self._batch_tokens):
             vectors = self._run(*padded([ids[row] for row in batch], pad=self._recipe.pad))

@@ -1,0 +1,122 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from zhanggui.core.errors import StoreError
+from zhanggui.encoders import VectorCache
+from zhanggui.encoders.checks import unit_rows
+
+
+def test_rounding_keeps_the_cosine(tmp_path):
+    hashes, rows = unit_rows(500, 384)
+    cache = VectorCache(tmp_path, encoder="e", dim=384)
+    cache.put(hashes, rows)
+    kept = cache.get(hashes)[1]
+    assert ((kept * rows).sum(axis=1) / np.linalg.norm(kept, axis=1)).min() > 0.999999
+    assert np.abs(kept - rows).max() < 1e-3
+    cache.close()
+
+
+def test_what_was_put_is_there_after_opening_again(tmp_path):
+    hashes, rows = unit_rows(9, 4)
+    cache = VectorCache(tmp_path, encoder="e", dim=4)
+    cache.put(hashes, rows)
+    cache.close()
+    cache.close()
+    again = VectorCache(tmp_path, encoder="e", dim=4)
+    assert len(again) == 9 and again.damaged == 0 and np.allclose(again.get(hashes)[1], rows, atol=1e-3)
+    again.close()
+
+
+def test_encoders_and_dimensions_have_files_of_their_own(tmp_path):
+    names = [("a/b", 4), ("a_b", 4), ("a?b", 4), ("a/b", 8), ("..", 4), ("e5", 4), ("中", 4)]
+    caches = [VectorCache(tmp_path, encoder=name, dim=dim) for name, dim in names]
+    assert len({cache.path for cache in caches}) == len(names)
+    assert all(cache.path.parent == tmp_path for cache in caches)
+    for cache in caches:
+        cache.close()
+
+
+def test_a_file_of_something_else_is_refused_and_kept(tmp_path):
+    path = tmp_path / "e-4.vec"
+    path.write_bytes(b"x" * 200)
+    with pytest.raises(StoreError, match="not a cache of this encoder.*Remove the file"):
+        VectorCache(tmp_path, encoder="e", dim=4)
+    assert path.read_bytes() == b"x" * 200
+
+
+def test_a_flipped_bit_is_found_and_cut(tmp_path):
+    hashes, rows = unit_rows(4, 4)
+    cache = VectorCache(tmp_path, encoder="e", dim=4)
+    cache.put(hashes[:2], rows[:2])
+    whole = cache.path.stat().st_size
+    cache.put(hashes[2:], rows[2:])
+    cache.close()
+    content = bytearray(cache.path.read_bytes())
+    content[-3] ^= 4
+    cache.path.write_bytes(content)
+    again = VectorCache(tmp_path, encoder="e", dim=4)
+    assert again.get(hashes)[0].tolist() == [True, True, False, False]
+    assert again.damaged == len(content) - whole and again.path.stat().st_size == whole
+    again.close()
+
+
+def test_two_writers_do_not_overwrite_each_other(tmp_path):
+    hashes, rows = unit_rows(6, 4)
+    one, two = (VectorCache(tmp_path, encoder="e", dim=4) for _ in range(2))
+    one.put(hashes[:3], rows[:3])
+    two.put(hashes[2:], rows[2:])
+    one.put([], rows[:0])
+    assert len(one) == len(two) == 6 and np.allclose(one.get(hashes)[1], rows, atol=1e-3)
+    one.close()
+    two.close()
+
+
+_WRITER = """
+import sys
+from pathlib import Path
+from zhanggui.encoders import VectorCache
+from zhanggui.encoders.checks import unit_rows
+cache = VectorCache(Path(sys.argv[1]), encoder="e", dim=384)
+hashes, rows = unit_rows(20_000, 384)
+for at in range(0, 20_000, 50):
+    cache.put(hashes[at : at + 50], rows[at : at + 50])
+    sys.stdout.write(f"{at + 50}\\n")
+    sys.stdout.flush()
+"""
+
+
+def test_nothing_put_is_lost_when_the_process_is_killed(tmp_path):
+    command = [sys.executable, "-c", _WRITER, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        told = [int(process.stdout.readline()) for _ in range(20)]
+        os.kill(process.pid, signal.SIGKILL)
+        told += [int(line) for line in process.stdout.read().split()]
+    hashes, rows = unit_rows(20_000, 384)
+    cache = VectorCache(tmp_path, encoder="e", dim=384)
+    found, matrix = cache.get(hashes)
+    assert found[: told[-1]].all() and len(cache) == found.sum()
+    assert np.allclose(matrix[found], rows[found], atol=1e-3)
+    cache.close()
+
+
+def test_opening_100_000_vectors_takes_well_under_a_second(tmp_path):
+    rows = np.tile(unit_rows(1000, 384)[1], (100, 1))
+    hashes = [f"{number:032x}" for number in range(100_000)]
+    cache = VectorCache(tmp_path, encoder="e", dim=384)
+    for at in range(0, 100_000, 64):
+        cache.put(hashes[at : at + 64], rows[at : at + 64])
+    cache.close()
+    seconds = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        again = VectorCache(tmp_path, encoder="e", dim=384)
+        seconds.append(time.perf_counter() - begun)
+        assert len(again) == 100_000
+        again.close()
+    assert min(seconds) < 0.8
