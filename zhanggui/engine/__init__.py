@@ -1,0 +1,1 @@
+"""The engine: one pipeline for every surface, and the Shop that opens it to the world."""

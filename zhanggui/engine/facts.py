@@ -1,0 +1,102 @@
+"""Facts for the few items shown: which item of the history speaks for them, how many shoppers, how many times.
+
+They come from the models and the state at the moment of showing, never from a story made up afterwards.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from zhanggui.core.candidate import Candidate, Evidence, Fact
+from zhanggui.core.event import EventType
+from zhanggui.core.ids import ItemId
+from zhanggui.core.interactions import Histories
+from zhanggui.core.protocols import Act, CatalogueIndex, Context, OnlineState, Recommender
+from zhanggui.core.request import Request
+from zhanggui.engine.interests import interests, rows_of
+from zhanggui.engine.shelf import Shelf
+
+_ITEMS = 20
+_CROWD = ("trending", "popularity")
+
+MatchedTerm = Callable[[str, str], str]
+"""Given a query and a title, the part of the title that the query names, else "". """
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFacts:
+    """Fill in facts. `members` are the models whose evidence bears their name."""
+
+    state: OnlineState
+    index: CatalogueIndex
+    shelf: Shelf
+    members: Mapping[str, Recommender]
+    matched: MatchedTerm
+
+    def tell(self, request: Request, context: Context, shown: Sequence[Candidate]) -> list[Candidate]:
+        """Return the candidates with fuller evidence; evidence that has its facts already is left alone."""
+        telling = _Telling(self, request, context, shown)
+        return [replace(c, evidence=tuple(telling.evidence(c.item, e) for e in c.evidence)) for c in shown]
+
+
+class _Telling:
+    """What all items of one page need, fetched once."""
+
+    def __init__(self, tools: ShownFacts, request: Request, context: Context, shown: Sequence[Candidate]) -> None:
+        self._tools, self._request, self._context = tools, request, context
+        self._histories: dict[str, Histories] = {}
+        named = {evidence.source for candidate in shown for evidence in candidate.evidence}
+        items = [candidate.item for candidate in shown]
+        self._users = dict(zip(items, tools.state.shoppers(items).tolist(), strict=True)) if named & {*_CROWD} else {}
+        self._products = tools.shelf.get(items) if "bm25" in named else {}
+        self._taste = _taste(context.history, tools.index) if "content" in named else []
+
+    def evidence(self, item: ItemId, evidence: Evidence) -> Evidence:
+        if evidence.facts:
+            return evidence
+        facts = [(name, value) for name, value in self._facts(item, evidence.source) if value]
+        return replace(evidence, facts=tuple(facts)) if facts else evidence
+
+    def _facts(self, item: ItemId, source: str) -> list[tuple[str, Fact]]:
+        if source in _CROWD:
+            return [("users", self._users.get(item, 0))]
+        if source == "bm25":
+            product = self._products.get(item)
+            return [("term", self._tools.matched(self._request.query, product.title))] if product else []
+        if source == "content":
+            return [("item", self._nearest(item))]
+        if source == "frequency":
+            return [("times", times(self._context.history, item))]
+        return self._because(item, source) if source in self._tools.members else []
+
+    def _because(self, item: ItemId, source: str) -> list[tuple[str, Fact]]:
+        model = self._tools.members[source]
+        if source not in self._histories:
+            self._histories[source] = rows_of(self._context.history, model.items_)
+        row = model.items_.row(item)
+        strongest = next((one for one, _ in model.because(self._histories[source], row) if one != row), -1)
+        if strongest < 0:
+            return []
+        shoppers = getattr(model, "shoppers", None)
+        both = shoppers(strongest, row) if shoppers is not None else 0
+        return [("item", model.items_.ids[strongest]), ("users", both)]
+
+    def _nearest(self, item: ItemId) -> str:
+        vector = self._tools.index.vector(item)
+        if vector is None or not self._taste:
+            return ""
+        cosines = np.stack([own for _, own in self._taste]) @ vector
+        return self._taste[int(np.argmax(cosines))][0]
+
+
+def times(history: Sequence[Act], item: ItemId) -> int:
+    """Return how many times an item was bought."""
+    return sum(1 for act in history if act.item == item and act.type is EventType.PURCHASE)
+
+
+def _taste(
+    history: Sequence[Act], index: CatalogueIndex
+) -> list[tuple[ItemId, np.ndarray[tuple[int], np.dtype[np.float32]]]]:
+    latest = interests(history, limit=_ITEMS)
+    return [(one.item, vector) for one in latest if (vector := index.vector(one.item)) is not None]

@@ -1,0 +1,1 @@
+"""Filters: each keeps or drops candidates for one reason, and says which."""

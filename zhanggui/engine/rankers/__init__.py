@@ -1,0 +1,1 @@
+"""Rankers: each gives every candidate the one score that orders the page."""

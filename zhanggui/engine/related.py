@@ -1,0 +1,89 @@
+"""What is related to one item: by the shoppers who had both, or by what the products say of themselves."""
+
+from typing import Protocol
+
+import numpy as np
+
+from zhanggui.core.candidate import Candidate, Evidence
+from zhanggui.core.ids import ItemId
+from zhanggui.core.interactions import Floats, Histories
+from zhanggui.core.protocols import CatalogueIndex, Recommender
+from zhanggui.core.request import Filters
+from zhanggui.engine.shelf import Shelf
+
+
+class Related(Protocol):
+    """Find the items nearest to one."""
+
+    def of(self, item: ItemId, filters: Filters, *, k: int) -> list[Candidate]:
+        """Return up to k candidates, best first, whose evidence names `item`; never the item itself."""
+        ...
+
+
+class ByShoppers:
+    """Neighbours in a collaborative model, asked with a history of this one item."""
+
+    def __init__(self, model: Recommender, *, source: str = "") -> None:
+        self._model = model
+        self._source = source or model.name
+
+    def of(self, item: ItemId, filters: Filters, *, k: int) -> list[Candidate]:
+        """Return neighbours; filters are left to the pipeline."""
+        row = self._model.items_.row(item)
+        if row < 0:
+            return []
+        best = top_rows(self._model.score(Histories.of([row]))[0], k + 1)
+        names = self._model.items_.ids
+        return [
+            Candidate(ItemId(names[other]), (self._evidence(item, row, other, score),))
+            for other, score in best
+            if other != row
+        ][:k]
+
+    def _evidence(self, item: ItemId, row: int, other: int, score: float) -> Evidence:
+        shoppers = getattr(self._model, "shoppers", None)
+        both = shoppers(row, other) if shoppers is not None else 0
+        return Evidence(self._source, score, (("item", item), ("users", both)) if both else (("item", item),))
+
+
+class ByContent:
+    """Nearest in meaning; while an item has no vector, the products that share words with its title."""
+
+    def __init__(self, index: CatalogueIndex, shelf: Shelf) -> None:
+        self._index, self._shelf = index, shelf
+
+    def of(self, item: ItemId, filters: Filters, *, k: int) -> list[Candidate]:
+        """Return products that pass the filters. The score is a cosine, or BM25 where words stand in."""
+        vector = self._index.vector(item)
+        found = self._by_words(item, filters, k) if vector is None else self._index.nearest(vector, filters, k=k + 1)
+        return [
+            Candidate(other, (Evidence("content", score, (("item", item),)),))
+            for other, score in found
+            if other != item
+        ][:k]
+
+    def _by_words(self, item: ItemId, filters: Filters, k: int) -> list[tuple[ItemId, float]]:
+        product = self._shelf.get([item]).get(item)
+        words = (product.title or " ".join(product.category)) if product else ""
+        if not words.strip():
+            return []
+        matches = self._index.search(words, None, filters, limit=k + 1)
+        return [
+            (other, float(score))
+            for other, score in zip(matches.items, matches.lexical, strict=True)
+            if not np.isnan(score)
+        ]
+
+
+def top_rows(scores: Floats, k: int) -> list[tuple[int, float]]:
+    """Return the k best rows with a finite score, best first, ties by row.
+
+    >>> top_rows(np.array([1.0, 3.0, -np.inf, 3.0], np.float32), 3)
+    [(1, 3.0), (3, 3.0), (0, 1.0)]
+    """
+    rows = np.flatnonzero(scores > -np.inf)
+    if len(rows) > k:
+        bound = np.partition(scores[rows], len(rows) - k)[len(rows) - k]
+        rows = rows[scores[rows] >= bound]
+    best = rows[np.argsort(-scores[rows], kind="stable")][:k]
+    return [(int(row), float(scores[row])) for row in best]

@@ -1,0 +1,1 @@
+"""Sources: each proposes candidates with evidence, and knows nothing of the others."""

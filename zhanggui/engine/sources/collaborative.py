@@ -1,0 +1,45 @@
+"""What shoppers with a like history wanted: the blend of all models, each speaking for itself."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from zhanggui.core.candidate import Candidate, Evidence
+from zhanggui.core.ids import ItemId
+from zhanggui.core.protocols import Context, Proposal, Recommender
+from zhanggui.core.request import Request
+from zhanggui.engine.interests import rows_of
+from zhanggui.engine.related import top_rows
+
+
+class CollaborativeSource:
+    """Propose the first k of the blend.
+
+    Evidence "blend" carries the score that orders them; every member model that has something to say about the item
+    adds evidence of its own name. Which item of the history speaks for it is told later, for items shown (facts.py).
+    """
+
+    name = "collaborative"
+
+    def __init__(self, blend: Recommender, members: Mapping[str, Recommender], *, k: int = 300) -> None:
+        self._blend, self._members, self._k = blend, members, k
+
+    def propose(self, request: Request, context: Context) -> Proposal:
+        """Return candidates; none for a history of which the models know no item."""
+        history = rows_of(context.history, self._blend.items_)
+        if not len(history.item):
+            return Proposal(())
+        best = top_rows(self._blend.score(history)[0], self._k)
+        rows = np.array([row for row, _ in best], np.int64)
+        said = {name: model.score(history)[0][rows].tolist() for name, model in self._members.items()}
+        names = self._blend.items_.ids
+        return Proposal(
+            [
+                Candidate(ItemId(names[row]), (Evidence("blend", score), *_said(said, place)))
+                for place, (row, score) in enumerate(best)
+            ]
+        )
+
+
+def _said(said: Mapping[str, list[float]], place: int) -> list[Evidence]:
+    return [Evidence(name, scores[place]) for name, scores in said.items() if scores[place] > -np.inf]

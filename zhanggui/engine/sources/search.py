@@ -1,0 +1,32 @@
+"""Products that match the words typed, or their meaning."""
+
+import numpy as np
+
+from zhanggui.core.candidate import Candidate, Evidence
+from zhanggui.core.ids import ItemId
+from zhanggui.core.protocols import CatalogueIndex, Context, Proposal
+from zhanggui.core.request import Request
+from zhanggui.engine.query_vectors import QueryVectors
+
+
+class SearchSource:
+    """One question to the index. Evidence: "bm25" and "dense"; "listed" with the place, where nothing was typed."""
+
+    name = "search"
+
+    def __init__(self, index: CatalogueIndex, vectors: QueryVectors | None, *, limit: int = 1000) -> None:
+        self._index, self._vectors, self._limit = index, vectors, limit
+
+    def propose(self, request: Request, context: Context) -> Proposal:
+        """Return the first `limit` matches (more for pages behind them), with total and facets of all."""
+        vector, degraded = self._vectors.of(request.query) if self._vectors else (None, ())
+        limit = max(self._limit, request.offset + request.k)
+        matches = self._index.search(request.query, vector, request.filters, sort=request.sort, limit=limit)
+        rows = zip(matches.items, matches.lexical.tolist(), matches.dense.tolist(), strict=True)
+        candidates = [_candidate(place, *row) for place, row in enumerate(rows)]
+        return Proposal(candidates, matches.total, matches.facets, degraded)
+
+
+def _candidate(place: int, item: ItemId, lexical: float, dense: float) -> Candidate:
+    evidence = [Evidence(name, score) for name, score in (("bm25", lexical), ("dense", dense)) if not np.isnan(score)]
+    return Candidate(item, tuple(evidence) or (Evidence("listed", float(-place)),), score=float(-place))

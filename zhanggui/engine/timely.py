@@ -1,0 +1,146 @@
+"""Calls that nobody may wait for too long: a failing or hanging part costs its time limit once, not the page."""
+
+import logging
+import queue
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from zhanggui.core.errors import ZhangguiError
+
+T = TypeVar("T")
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes(Generic[T]):
+    """What became of several calls: results by name, why others failed, milliseconds that each took."""
+
+    results: dict[str, T]
+    failed: dict[str, str]
+    millis: dict[str, float]
+
+
+@dataclass(slots=True)
+class _Call:
+    name: str
+    run: Callable[[], object]
+    done: Callable[[], None]
+    result: object = None
+    error: Exception | None = None
+    millis: float = 0.0
+    finished: bool = False
+    late: bool = False
+
+
+def attempt(call: Callable[[], T]) -> tuple[T | None, Exception | None]:
+    """Return the result of a part of the pipeline or what it raised: the one seam where foreign errors are caught.
+
+    Sources, filters and rankers may be plug-ins. Whatever one raises costs its share of the page, never the page.
+
+    >>> attempt(lambda: 1 // 0)[1]
+    ZeroDivisionError('integer division or modulo by zero')
+    """
+    try:
+        return call(), None
+    except ZhangguiError as error:
+        return None, error
+    except Exception as error:  # noqa: BLE001 - see above: this is the seam, and the error is told and counted
+        LOG.warning("a part of the pipeline failed", exc_info=error)
+        return None, error
+
+
+class Timely:
+    """Run named calls at the same time in a few daemon threads and give back what is there when time is up.
+
+    A call that is late runs on; while `patience` late calls of one name are still running, that name is skipped at
+    once (a breaker), so that a part that hangs cannot use up the threads. Failures are counted by name.
+    """
+
+    def __init__(self, *, workers: int = 8, patience: int = 2) -> None:
+        self._workers, self._patience = workers, patience
+        self._jobs: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._threads: list[threading.Thread] = []
+        self._late: Counter[str] = Counter()
+        self._failures: Counter[str] = Counter()
+        self._ailing: dict[str, str] = {}
+
+    def run(self, calls: Mapping[str, Callable[[], T]], *, seconds: float) -> Outcomes[T]:
+        """Run all calls; what has failed or is not back after so many seconds stands in `failed` with the reason."""
+        ready = threading.Semaphore(0)
+        pending = [_Call(name, call, ready.release) for name, call in calls.items() if not self._tripped(name)]
+        self._grow(len(pending))
+        for call in pending:
+            self._jobs.put(call)
+        deadline = time.monotonic() + seconds
+        for _ in pending:
+            if not ready.acquire(timeout=max(0.0, deadline - time.monotonic())):
+                break
+        return self._outcomes(list(calls), {call.name: call for call in pending}, seconds)
+
+    def failures(self) -> dict[str, int]:
+        """Return how often each name failed, was late or was skipped since the start."""
+        with self._lock:
+            return dict(self._failures)
+
+    def ailing(self) -> tuple[str, ...]:
+        """Return the names whose last call failed, sorted."""
+        with self._lock:
+            return tuple(sorted(self._ailing))
+
+    def close(self) -> None:
+        """Let the threads end once they are free."""
+        for _ in self._threads:
+            self._jobs.put(None)
+
+    def _outcomes(self, names: list[str], calls: dict[str, _Call], seconds: float) -> Outcomes[T]:
+        results: dict[str, T] = {}
+        failed: dict[str, str] = {}
+        with self._lock:
+            for name in names:
+                call = calls.get(name)
+                reason = self._trouble(call, seconds)
+                if call is None or reason:
+                    failed[name] = self._ailing[name] = reason
+                    self._failures[name] += 1
+                else:
+                    results[name] = call.result  # type: ignore[assignment]  # what run() was given returns T
+                    self._ailing.pop(name, None)
+        return Outcomes(results, failed, {name: call.millis for name, call in calls.items() if call.finished})
+
+    def _trouble(self, call: _Call | None, seconds: float) -> str:
+        if call is None:
+            return "skipped: earlier calls are still running"
+        if not call.finished:
+            call.late = True
+            self._late[call.name] += 1
+            return f"late: not back within {seconds:g} s"
+        return "" if call.error is None else f"{type(call.error).__name__}: {call.error}"
+
+    def _tripped(self, name: str) -> bool:
+        with self._lock:
+            return self._late[name] >= self._patience
+
+    def _grow(self, wanted: int) -> None:
+        with self._lock:
+            while len(self._threads) < min(self._workers, max(wanted, 1) * 2):
+                thread = threading.Thread(target=self._work, name="timely", daemon=True)
+                self._threads.append(thread)
+                thread.start()
+
+    def _work(self) -> None:
+        while (call := self._jobs.get()) is not None:
+            started = time.perf_counter()
+            call.result, call.error = attempt(call.run)
+            self._settle(call, (time.perf_counter() - started) * 1000)
+
+    def _settle(self, call: _Call, millis: float) -> None:
+        with self._lock:
+            call.millis, call.finished = millis, True
+            if call.late:
+                self._late[call.name] -= 1
+        call.done()
