@@ -1,0 +1,116 @@
+"""What /openapi.json says beyond what the framework knows: parameters from the table, answers, examples."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI
+
+from zhanggui.app.api.examples import EXAMPLES
+from zhanggui.app.api.schemas import SCHEMAS
+from zhanggui.app.web.fields import Field, Kind
+
+Part = dict[str, Any]
+
+PAGE_EXAMPLE = EXAMPLES["Page"]
+PRODUCT_EXAMPLE = EXAMPLES["Product"]
+EVENT_EXAMPLE = EXAMPLES["Event"]
+RECEIPT_EXAMPLE = EXAMPLES["Receipt"]
+HEALTH_EXAMPLE = EXAMPLES["Health"]
+EXPLANATION_EXAMPLE = EXAMPLES["Explanation"]
+
+DESCRIPTION = """Search and recommendation for one shop.
+
+Reading is open; writing needs the write key: `Authorization: Bearer KEY` or `X-Zhanggui-Key: KEY`.
+Every page of items carries a `ranking_id` and every item its `position`: send both with the events that follow from it.
+An answer that is not 2xx has the form `{"error": {"code", "message", "field"?, "cure"?, "request_id"}}`.
+Every answer carries `X-Request-ID` (yours, if you sent one) and `Server-Timing`."""
+
+
+def schema_of(field: Field) -> Part:
+    """Return the JSON Schema of a parameter."""
+    schema: Part = {"type": field.kind.value, "description": field.help}
+    if field.choices:
+        schema["enum"] = list(field.choices)
+    if field.kind is Kind.TEXT and not field.choices:
+        schema["maxLength"] = field.longest
+    if field.kind is Kind.MAP:
+        schema["additionalProperties"] = {"type": "array", "items": {"type": "string"}}
+    return {"type": "array", "items": schema, "description": field.help} if field.many else schema
+
+
+def parameters(fields: Sequence[Field]) -> Part:
+    """Describe parameters of a URL."""
+    return {"parameters": [_parameter(field) for field in fields]}
+
+
+def json_body(fields: Sequence[Field]) -> Part:
+    """Describe a body that holds the parameters as one JSON object."""
+    schema = {
+        "type": "object",
+        "properties": {field.name: schema_of(field) for field in fields},
+        "additionalProperties": False,
+    }
+    example = {field.name: [field.example] if field.many else field.example for field in fields}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}}
+
+
+def records_body(schema: str, example: object) -> Part:
+    """Describe a batch of records, as a JSON list or one a line."""
+    one = _reference(schema)
+    listed = {"schema": {"type": "array", "items": one}, "example": [example]}
+    content = {"application/json": listed, "application/x-ndjson": {"schema": one}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def answer(schema: str, example: object, *, writes: bool = False) -> dict[int | str, Part]:
+    """Describe the answers of a route: the good one and the errors."""
+    good = {"content": {"application/json": {"schema": _reference(schema), "example": example}}}
+    answers: dict[int | str, Part] = {
+        200: {"description": "The answer", **good},
+        "default": {
+            "description": "An error",
+            "content": {"application/json": {"schema": _reference("Error"), "example": EXAMPLES["Error"]}},
+        },
+    }
+    if writes:
+        answers[207] = {"description": "Some records were kept, the rejected ones are listed with reasons", **good}
+    return answers
+
+
+def install(app: FastAPI) -> None:
+    """Make the app's description complete; it is made once, at the first question."""
+    made = app.openapi
+
+    def describe() -> dict[str, Any]:
+        return app.openapi_schema or _complete(made())
+
+    app.openapi = describe  # type: ignore[method-assign]
+
+
+def _complete(document: Part) -> Part:
+    components = document.setdefault("components", {})
+    components.setdefault("schemas", {}).update(SCHEMAS)
+    components["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer"},
+        "header": {"type": "apiKey", "in": "header", "name": "X-Zhanggui-Key"},
+    }
+    for operation in _operations(document):
+        if "207" in operation["responses"]:
+            operation["security"] = [{"bearer": []}, {"header": []}]
+    return document
+
+
+def _operations(document: Mapping[str, Any]) -> list[Part]:
+    return [operation for methods in document["paths"].values() for operation in methods.values()]
+
+
+def _parameter(field: Field) -> Part:
+    schema = schema_of(field)
+    parameter: Part = {"name": field.name, "in": "query", "description": field.help, "required": False}
+    if field.kind is Kind.MAP:
+        return {**parameter, "style": "form", "explode": True, "schema": schema}
+    return {**parameter, "schema": schema, "example": [field.example] if field.many else field.example}
+
+
+def _reference(schema: str) -> Part:
+    return {"$ref": f"#/components/schemas/{schema}"}

@@ -1,0 +1,95 @@
+"""A drawn tile for products without a picture: colour and icon tell the category, always the same for the same one."""
+
+from hashlib import blake2b
+
+from markupsafe import Markup, escape
+
+from zhanggui.core.product import Product
+
+ICONS = {
+    "cup": "M14 18h17v11a7 7 0 0 1-7 7h-3a7 7 0 0 1-7-7zM31 21h2.5a4 4 0 0 1 0 8H31M19 9q-2 2 0 5M25 9q-2 2 0 5",
+    "bottle": "M21 8h6v6l4 6v18a2 2 0 0 1-2 2H19a2 2 0 0 1-2-2V20l4-6zM17 26h14M17 33h14",
+    "leaf": "M11 37C10 20 20 10 38 10c1 18-8 27-22 24M11 37c4-9 10-15 18-19",
+    "fish": "M8 24c6-9 18-10 25-3l7-6v18l-7-6c-7 7-19 6-25-3zM16 22.5v.1",
+    "bread": "M12 22a7 7 0 0 1 5-12h14a7 7 0 0 1 5 12v14a2 2 0 0 1-2 2H14a2 2 0 0 1-2-2zM20 18v12M28 18v12",
+    "carton": "M15 19l5-9h8l5 9v19H15zM15 19h18M20 10V7h8v3",
+    "snow": "M24 8v32M10 16l28 16M38 16L10 32M24 13l-4-3M24 13l4-3M24 35l-4 3M24 35l4 3",
+    "meat": "M30 10a11 11 0 0 1 3 19c-5 4-12 4-14 6l-4 4-6-6 4-4c2-2 2-9 6-14a11 11 0 0 1 11-5zM29 20v.1",
+    "candy": "M17 24a7 7 0 1 0 14 0a7 7 0 1 0-14 0M18 20l-8-5v18l8-5M30 20l8-5v18l-8-5",
+    "shirt": "M18 9l-9 6 4 7 3-2v19h16V20l3 2 4-7-9-6c-2 4-10 4-12 0z",
+    "book": "M24 14c-4-3-9-3-14-2v24c5-1 10-1 14 2 4-3 9-3 14-2V12c-5-1-10-1-14 2zM24 14v24",
+    "screen": "M9 11h30v21H9zM18 39h12M24 32v7",
+    "paw": "M24 24c-6 0-10 7-8 11 2 3 5 1 8 1s6 2 8-1c2-4-2-11-8-11zM13 21v.1M19 14v.1M29 14v.1M35 21v.1",
+    "care": "M24 38C12 30 8 24 9 18c1-7 11-9 15-1 4-8 14-6 15 1 1 6-3 12-15 20zM24 20v9M19.5 24.5h9",
+    "home": "M9 23L24 10l15 13M13 20v18h22V20M20 38V28h8v10",
+    "toy": "M24 8l4.5 9.5 10.5 1.3-7.7 7.2 2 10.4L24 31.3l-9.3 5.1 2-10.4L9 18.8l10.5-1.3z",
+    "bag": "M12 17h24l2 22H10zM18 21v-6a6 6 0 0 1 12 0v6",
+}
+"""Strokes on a field of 48 by 48."""
+
+SHAPES = {
+    "cup": "coffee tea drink beverage juice soda water 饮 茶 咖啡 酒",
+    "bottle": "soap detergent clean laundry shampoo sauce oil condiment 洗 清洁 油 调味",
+    "leaf": "produce vegetable fruit salad plant garden flower 蔬 果 菜 花 园",
+    "fish": "fish seafood 鱼 海鲜 水产",
+    "bread": "bread bakery bake cereal breakfast pasta rice grain 面包 烘焙 粮 米 面",
+    "carton": "milk dairy cheese yogurt egg 奶 蛋",
+    "snow": "frozen ice 冰 冷冻",
+    "meat": "meat beef pork chicken deli poultry 肉 禽",
+    "candy": "candy snack chocolate cookie sweet 糖 零食 饼干 巧克力",
+    "shirt": "cloth apparel fashion shoe wear 服 衣 鞋",
+    "book": "book magazine stationery office paper 书 文具 纸",
+    "screen": "phone computer laptop electronic camera tv audio 手机 电脑 数码 电器",
+    "paw": "pet dog cat 宠物 狗 猫",
+    "care": "health drug medicine vitamin beauty care baby cosmetic 健康 药 美妆 护 婴",
+    "home": "home kitchen furniture household 家 厨 居",
+    "toy": "toy game sport 玩具 游戏 运动",
+}
+"""Words that choose an icon; latin ones must begin a word of the category, Chinese ones may stand anywhere in it."""
+
+
+def picture(product: Product) -> Markup:
+    """Return the tile as inline SVG; it decorates, so it is hidden from screen readers."""
+    top = product.category[0] if product.category else product.brand or product.item_id
+    mark = blake2b(top.encode("utf-8", "surrogatepass"), digest_size=4).digest()
+    hue, turn = mark[0] * 360 // 256, mark[1] * 360 // 256
+    ink = f"hsl({hue},38%,36%)"
+    return Markup(
+        '<svg class="drawn" viewBox="0 0 160 120" preserveAspectRatio="xMidYMid slice" aria-hidden="true">'
+        f'<rect width="160" height="120" fill="hsl({hue},46%,91%)"/>'
+        f'<g transform="rotate({turn} 80 60)"><circle cx="150" cy="20" r="62" fill="hsl({hue},50%,86%)"/>'
+        f'<circle cx="18" cy="104" r="34" fill="hsl({(hue + 24) % 360},52%,94%)"/></g>{_sign(product, ink)}</svg>'
+    )
+
+
+def icon_of(product: Product) -> str:
+    """Return the icon's name, empty when no word of category or title is known; the narrowest category speaks first.
+
+    >>> from zhanggui.core.ids import ItemId
+    >>> icon_of(Product(ItemId("1"), category=("食品", "茶叶")))
+    'cup'
+    """
+    for text in (*reversed(product.category), product.title):
+        words = text.lower().replace("-", " ").replace("/", " ").split()
+        for name, keys in SHAPES.items():
+            if any(_says(words, key) for key in keys.split()):
+                return name
+    return ""
+
+
+def _says(words: list[str], key: str) -> bool:
+    return any(word.startswith(key) if key.isascii() else key in word for word in words)
+
+
+def _sign(product: Product, ink: str) -> Markup:
+    name = icon_of(product)
+    if name:
+        return Markup(
+            f'<path transform="translate(44 24) scale(1.5)" d="{ICONS[name]}" fill="none" stroke="{ink}"'
+            ' stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/>'
+        )
+    initial = next((letter for letter in product.title or product.item_id if letter.isalnum()), "?").upper()
+    return Markup(
+        '<text x="80" y="62" text-anchor="middle" dominant-baseline="central" font-size="48" font-weight="600"'
+        f' fill="{ink}">{escape(initial)}</text>'
+    )
