@@ -1,0 +1,1 @@
+"""The catalogue as a projection: words in tantivy, columns and vectors in arrays, one immutable state for readers."""

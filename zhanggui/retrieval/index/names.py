@@ -1,0 +1,103 @@
+"""Names as small integers: brands, values of attributes, nodes of the category tree.
+
+Append-only, so that arrays made earlier keep their meaning while later ones are being made.
+"""
+
+from collections.abc import Hashable, Iterable
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+K = TypeVar("K", bound=Hashable)
+Path = tuple[str, ...]
+
+
+class Names(Generic[K]):
+    """Map keys to codes in order of first sight.
+
+    >>> names = Names(["a"])
+    >>> names.code("b"), names.code("a"), names.find("c"), names[1]
+    (1, 0, -1, 'b')
+    """
+
+    def __init__(self, keys: Iterable[K] = ()) -> None:
+        self._keys = list(keys)
+        self._codes = {key: code for code, key in enumerate(self._keys)}
+
+    def code(self, key: K) -> int:
+        """Return the code of a key, new if need be."""
+        found = self._codes.get(key)
+        if found is None:
+            found = len(self._keys)
+            self._keys.append(key)
+            self._codes[key] = found
+        return found
+
+    def find(self, key: K) -> int:
+        """Return the code of a key, or -1."""
+        return self._codes.get(key, -1)
+
+    def __getitem__(self, code: int) -> K:
+        return self._keys[code]
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def keys(self) -> list[K]:
+        """Return all keys by code."""
+        return list(self._keys)
+
+
+class Tree:
+    """Category paths as codes; a node's code is above its parent's.
+
+    >>> tree = Tree()
+    >>> tree.code(("food", "tea")), tree.parents().tolist(), tree.subtree([("food",)]).tolist()
+    (1, [-1, 0], [True, True])
+    """
+
+    def __init__(self, paths: Iterable[Path] = ()) -> None:
+        self.nodes: Names[Path] = Names()
+        self._parents: list[int] = []
+        for path in paths:
+            self.code(path)
+
+    def code(self, path: Path) -> int:
+        """Return the code of a path, new (with its ancestors) if need be; -1 for the empty path."""
+        found = self.nodes.find(path)
+        if found >= 0 or not path:
+            return found
+        parent = self.code(path[:-1])
+        code = self.nodes.code(path)
+        self._parents.append(parent)
+        return code
+
+    def parents(self) -> NDArray[np.int32]:
+        """Return each node's parent, -1 for roots."""
+        return np.array(self._parents, np.int32)
+
+    def subtree(self, paths: Iterable[Path]) -> NDArray[np.bool_]:
+        """Return for each node whether it lies at or below one of the paths."""
+        inside = np.zeros(len(self._parents), np.bool_)
+        for path in paths:
+            if (code := self.nodes.find(path)) >= 0:
+                inside[code] = True
+        return self._downwards(inside)
+
+    def _downwards(self, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        parents = self.parents()
+        while True:
+            grown = inside | (inside[parents] & (parents >= 0))
+            if (grown == inside).all():
+                return inside
+            inside = grown
+
+    def rolled_up(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return counts by node with those of all descendants added."""
+        total = counts.copy()
+        parents = self._parents
+        for code in range(len(parents) - 1, -1, -1):
+            if parents[code] >= 0:
+                total[parents[code]] += total[code]
+        return total

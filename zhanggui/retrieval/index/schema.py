@@ -1,0 +1,106 @@
+"""The text index on disk: fields, and how queries become tantivy's."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import tantivy
+
+from zhanggui.retrieval.index.document import FILLER, MARK, Document, flat
+from zhanggui.retrieval.index.matching import Step, tokens_of
+from zhanggui.retrieval.text.query import Query, Unit
+
+VERSION = 1
+"""Raised whenever fields or documents change: indexes of another version are rebuilt."""
+
+TITLE_WEIGHT, ALL_WEIGHT = 1.0, 0.5
+MAX_TOKENS = 128
+_MUST, _SHOULD, _NOT = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
+_FILL = f" {MARK}" * FILLER
+
+
+def schema() -> tantivy.Schema:
+    """Return the fields. `row` is the place in the columns; `role` and `note` hold what the index knows of itself."""
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("row", indexed=True, fast=True)
+    builder.add_text_field("title", tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("all", tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("atoms", tokenizer_name="whitespace", index_option="position")
+    builder.add_text_field("role", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("note", stored=True, tokenizer_name="raw", index_option="basic")
+    return builder.build()
+
+
+def to_tantivy(row: int, document: Document) -> tantivy.Document:
+    """Return a product's document; our tokens go in as they are, divided by spaces."""
+    written = tantivy.Document()
+    written.add_unsigned("row", row)
+    written.add_text("title", " ".join(document.title) + _FILL)
+    written.add_text("all", " ".join(document.everything) + _FILL)
+    for atoms in document.atoms:
+        written.add_text("atoms", " ".join(atoms))
+    return written
+
+
+class QueryMaker:
+    """Turn understood queries into tantivy's. Tokens are terms, never query syntax: nothing typed is interpreted."""
+
+    def __init__(self, fields: tantivy.Schema) -> None:
+        self._fields = fields
+
+    def matching(self, step: Step, query: Query) -> tantivy.Query:
+        """Return the query for what matches: a step's units, all phrases, nothing excluded. Scores are zero."""
+        clauses = [(_MUST, self._phrase(phrase)) for phrase in query.phrases]
+        clauses += [(_NOT, self.unit(unit)) for unit in query.excluded]
+        clauses.append((_MUST, self._at_least(step) if step.units else self._term("all", MARK)))
+        return tantivy.Query.const_score_query(tantivy.Query.boolean_query(clauses), 0.0)
+
+    def unit(self, unit: Unit) -> tantivy.Query:
+        """Return the query for what has one thing asked for: all of its terms, or its phrase."""
+        ways = [self._every([self._term("all", token) for token in tokens_of(unit)])] if unit.terms else []
+        ways += [self._phrase(unit.phrase)] if unit.phrase else []
+        return ways[0] if len(ways) == 1 else tantivy.Query.boolean_query([(_SHOULD, way) for way in ways])
+
+    def scored(self, within: tantivy.Query, query: Query) -> tantivy.Query:
+        """Return a query that finds what `within` finds and scores it by the query's tokens."""
+        tokens = Counter(flat(query.tokens)).most_common(MAX_TOKENS)
+        scoring = [(_SHOULD, self._weighed(token, times)) for token, times in tokens]
+        return tantivy.Query.boolean_query([(_MUST, within), *scoring])
+
+    def rows(self, rows: Sequence[int]) -> tantivy.Query:
+        """Return the query for the products of these rows, scored zero."""
+        return tantivy.Query.const_score_query(tantivy.Query.term_set_query(self._fields, "row", rows), 0.0)
+
+    def _at_least(self, step: Step) -> tantivy.Query:
+        units = [self.unit(unit) for unit in step.units]
+        if step.needed >= len(units):
+            return self._every(units)
+        return tantivy.Query.boolean_query([(_SHOULD, u) for u in units], minimum_number_should_match=step.needed)
+
+    def _every(self, queries: Sequence[tantivy.Query]) -> tantivy.Query:
+        return queries[0] if len(queries) == 1 else tantivy.Query.boolean_query([(_MUST, query) for query in queries])
+
+    def _weighed(self, token: str, times: int) -> tantivy.Query:
+        fields = (("title", TITLE_WEIGHT), ("all", ALL_WEIGHT))
+        ways = [tantivy.Query.boost_query(self._term(field, token), weight * times) for field, weight in fields]
+        return tantivy.Query.boolean_query([(_SHOULD, way) for way in ways])
+
+    def _phrase(self, atoms: Sequence[str]) -> tantivy.Query:
+        if len(atoms) == 1:
+            return self._term("atoms", atoms[0])
+        return tantivy.Query.phrase_query(self._fields, "atoms", list(atoms))
+
+    def _term(self, field: str, token: str) -> tantivy.Query:
+        return tantivy.Query.term_query(self._fields, field, token, index_option="freq")
+
+
+def note(text: str) -> tantivy.Document:
+    """Return the document in which the index keeps what it knows of itself; it is no product."""
+    written = tantivy.Document()
+    written.add_text("role", "note")
+    written.add_text("note", text)
+    return written
+
+
+def all_of(queries: Iterable[tantivy.Query]) -> tantivy.Query:
+    """Return the query for what every one of these finds."""
+    return tantivy.Query.boolean_query([(_MUST, query) for query in queries])

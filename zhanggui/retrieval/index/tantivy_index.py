@@ -1,0 +1,203 @@
+"""The catalogue index: text in tantivy, columns and vectors in arrays, one immutable state that readers take whole."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zhanggui.core.ids import ItemId
+from zhanggui.core.interactions import Floats, Longs
+from zhanggui.core.product import Product
+from zhanggui.core.protocols import Change, ChangeKind, Matches
+from zhanggui.core.request import Filters, Sort
+from zhanggui.retrieval.index import snapshot
+from zhanggui.retrieval.index.columns import Columns, empty, meaning, updated
+from zhanggui.retrieval.index.document import document
+from zhanggui.retrieval.index.facets import facets
+from zhanggui.retrieval.index.filters import passing
+from zhanggui.retrieval.index.matching import choose
+from zhanggui.retrieval.index.order import arranged, joined
+from zhanggui.retrieval.index.schema import QueryMaker, schema
+from zhanggui.retrieval.index.text_store import Searcher, TextStore
+from zhanggui.retrieval.text.analyser import Analyser
+from zhanggui.retrieval.text.query import Query, parse
+from zhanggui.retrieval.vectors import RowVectors, best
+
+_SNAPSHOT_EVERY = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    searcher: Searcher
+    columns: Columns
+    vectors: RowVectors
+
+
+@dataclass(frozen=True, slots=True)
+class _Lexical:
+    """Rows that match words: all of them ascending, and the first ones best first with their scores."""
+
+    rows: Longs
+    best: Longs
+    scores: Floats
+
+
+class TantivyIndex:
+    """Implements `core.protocols.CatalogueIndex` on disk, for one process.
+
+    `folder` holds `text/` (tantivy) and `columns.npz`. Whatever is lost, torn, or made by another version or analyser
+    is made anew: then `position` is 0, and the feed fills it. Vectors are not kept: whoever has them puts them again.
+    A query vector adds the `dense_k` nearest products whose cosine is `dense_threshold` or more to what matches.
+    """
+
+    def __init__(
+        self, folder: Path, *, analyser: Analyser, dim: int, dense_k: int = 100, dense_threshold: float = 0.0
+    ) -> None:
+        self._folder, self._analyser = folder, analyser
+        self._dense_k, self._dense_threshold = dense_k, dense_threshold
+        self._lock = threading.Lock()
+        self._text = TextStore(folder / "text", analyser=analyser.name)
+        self._make = QueryMaker(schema())
+        self._unsaved = 0
+        columns, self.position = self._opened()
+        self._state = _State(self._text.searcher(), columns, RowVectors.empty(dim))
+
+    def apply(self, changes: Sequence[Change], position: int) -> None:
+        """Take in product changes; committed to disk and searchable when it returns."""
+        products = {c.item_id: c.product for c in changes if c.kind is not ChangeKind.EVENT}
+        with self._lock:
+            if products:
+                self._write(products, position)
+            elif position > self.position:
+                self.position = position
+            self._unsaved += len(products)
+            if self._unsaved >= _SNAPSHOT_EVERY:
+                self._save()
+
+    def put_vectors(self, items: Sequence[ItemId], vectors: Floats) -> None:
+        """Give items their meaning: (n, dim) unit vectors."""
+        with self._lock:
+            state = self._state
+            rows = state.columns.rows(items)
+            known = np.flatnonzero((rows >= 0) & np.append(state.columns.listed, False)[rows])
+            if len(known):
+                self._state = replace(state, vectors=state.vectors.put(rows[known].tolist(), vectors[known]))
+
+    def search(
+        self, query: str, vector: Floats | None, filters: Filters, *, sort: Sort = Sort.RELEVANCE, limit: int = 1000
+    ) -> Matches:
+        """Match words and meaning; see `matching` for which words, `order` for the order of items."""
+        state = self._state
+        mask = passing(state.columns, filters)
+        cosines = _cosines(state, vector)
+        understood = parse(query, self._analyser)
+        if not understood:
+            everything = np.flatnonzero(mask) if not query.strip() else np.zeros(0, np.int64)
+            lexical = _Lexical(everything, everything, np.full(len(everything), np.nan, np.float32))
+        else:
+            whole = bool(filters) or sort is not Sort.RELEVANCE
+            lexical = self._lexical(state, understood, mask, vector is not None, None if whole else limit)
+        near = self._near(cosines, mask) if query.strip() else np.zeros(0, np.int64)
+        dense = near[~np.isin(near, lexical.rows)]
+        scores = np.full(len(mask), np.nan, np.float32)
+        scores[lexical.best] = lexical.scores
+        if understood and len(dense):
+            scores[dense] = self._partial(state, understood, dense)
+        found = np.union1d(lexical.rows, dense)
+        if sort is Sort.RELEVANCE:
+            rows = joined(lexical.best, dense, limit=limit)
+        else:
+            rows = arranged(state.columns, found, sort)[:limit]
+        return Matches(state.columns.items(rows), scores[rows], cosines[rows], len(found), facets(state.columns, found))
+
+    def nearest(self, vector: Floats, filters: Filters, *, k: int) -> list[tuple[ItemId, float]]:
+        """Return the items nearest in meaning with their cosine, best first."""
+        state = self._state
+        cosines = _cosines(state, vector)
+        rows = best(cosines, passing(state.columns, filters), k=k)
+        return list(zip(state.columns.items(rows), cosines[rows].tolist(), strict=True))
+
+    def vector(self, item: ItemId) -> Floats | None:
+        """Return an item's vector (dim,), None while it has none."""
+        state = self._state
+        row = int(state.columns.rows([item])[0])
+        return state.vectors.get(row) if row >= 0 else None
+
+    def allowed(self, items: Sequence[ItemId], filters: Filters) -> NDArray[np.bool_]:
+        """Tell for each item whether it is in the catalogue, available and passes the filters."""
+        columns = self._state.columns
+        return np.append(passing(columns, filters), False)[columns.rows(items)]
+
+    def __len__(self) -> int:
+        return int(self._state.columns.listed.sum())
+
+    def close(self) -> None:
+        """Save what opens faster next time and give the folder free."""
+        with self._lock:
+            if self._unsaved:
+                self._save()
+            self._text.close()
+
+    def _opened(self) -> tuple[Columns, int]:
+        kept = snapshot.load(self._folder / "columns.npz")
+        position = self._text.position
+        if kept is None or kept[1] > position:
+            if position:
+                self._text.clear()
+            return empty(), 0
+        return kept
+
+    def _write(self, products: Mapping[ItemId, Product | None], position: int) -> None:
+        before = self._state
+        columns = updated(before.columns, products)
+        rows = dict(zip(products, columns.rows(list(products)).tolist(), strict=True))
+        sold = {rows[i]: document(p, self._analyser) for i, p in products.items() if p is not None and p.available}
+        self.position = max(self.position, position)
+        self._text.write(rows.values(), sold, position=self.position)
+        vectors = before.vectors.drop([rows[i] for i, p in products.items() if _strange(before.columns, rows[i], p)])
+        self._state = _State(self._text.searcher(), columns, vectors)
+
+    def _save(self) -> None:
+        snapshot.save(self._folder / "columns.npz", self._state.columns, position=self.position)
+        self._unsaved = 0
+
+    def _lexical(
+        self, state: _State, query: Query, mask: NDArray[np.bool_], meaning: bool, limit: int | None
+    ) -> _Lexical:
+        step = choose(
+            query,
+            lambda step: state.searcher.count(self._make.matching(step, query)),
+            lambda unit: state.searcher.count(self._make.unit(unit)),
+            products=int(state.columns.sold.sum()),
+            meaning=meaning,
+        )
+        matching = self._make.matching(step, query)
+        rows = state.searcher.rows(matching)
+        first = len(rows) if limit is None else limit
+        best, scores = state.searcher.scored(self._make.scored(matching, query), limit=first)
+        kept = mask[best]
+        return _Lexical(rows[mask[rows]], best[kept], scores[kept])
+
+    def _near(self, cosines: Floats, mask: NDArray[np.bool_]) -> Longs:
+        rows = best(cosines, mask, k=self._dense_k)
+        return rows[cosines[rows] >= self._dense_threshold]
+
+    def _partial(self, state: _State, query: Query, rows: Longs) -> Floats:
+        """Return the scores of products that match by meaning only: some have some of the words. NaN for none."""
+        scores = np.full(len(state.columns), np.nan, np.float32)
+        found, values = state.searcher.scored(self._make.scored(self._make.rows(rows.tolist()), query), limit=len(rows))
+        scores[found] = np.where(values > 0, values, np.nan)
+        return scores[rows]
+
+
+def _cosines(state: _State, vector: Floats | None) -> Floats:
+    n = len(state.columns)
+    return state.vectors.cosines(vector, n) if vector is not None else np.full(n, np.nan, np.float32)
+
+
+def _strange(before: Columns, row: int, product: Product | None) -> bool:
+    """Whether what a row means is no longer what its vector says."""
+    return product is None or row >= len(before) or before.meaning[row] != meaning(product)

@@ -1,0 +1,122 @@
+"""The text index in its folder: opened, or made anew when it is torn, of another version or of another analyser."""
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import orjson
+import tantivy
+
+from zhanggui.core.interactions import Floats, Longs
+from zhanggui.retrieval.index.document import Document
+from zhanggui.retrieval.index.schema import VERSION, note, schema, to_tantivy
+
+_HEAP = 64_000_000
+_FAULTS = (ValueError, OSError, KeyError)
+
+
+class Searcher:
+    """A point-in-time view of the text index that speaks of rows."""
+
+    def __init__(self, searcher: tantivy.Searcher) -> None:
+        self._searcher = searcher
+
+    def count(self, query: tantivy.Query) -> int:
+        """Return how many products a query finds."""
+        return int(self._searcher.search(query, limit=1, count=True).count)  # type: ignore[attr-defined]
+
+    def rows(self, query: tantivy.Query) -> Longs:
+        """Return the rows of all products that a query finds, ascending."""
+        everything = max(1, self._searcher.num_docs)
+        hits = self._searcher.search(
+            query, limit=everything, count=False, order_by_field="row", order=tantivy.Order.Asc
+        )
+        return np.fromiter((row for row, _ in hits.hits), np.int64, len(hits.hits))
+
+    def scored(self, query: tantivy.Query, *, limit: int) -> tuple[Longs, Floats]:
+        """Return the rows that a query finds with their scores, best first, ties by row."""
+        hits = self._searcher.search(query, limit=max(1, limit), count=False).hits
+        found = self._searcher.fast_field_values("row", [address for _, address in hits])
+        rows = np.array(found, np.int64)
+        scores = np.fromiter((score for score, _ in hits), np.float32, len(hits))
+        order = np.lexsort((rows, -scores))
+        return rows[order], scores[order]
+
+    def note(self) -> str:
+        """Return what the index remembers of itself, empty for a new one."""
+        query = tantivy.Query.term_query(schema(), "role", "note")
+        hits = self._searcher.search(query, limit=1).hits
+        return str(self._searcher.doc(hits[0][1])["note"][0]) if hits else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """What the index knows of itself: who made it, and the position of the feed."""
+
+    stamp: str = ""
+    position: int = 0
+
+
+class TextStore:
+    """The one writer of a folder. What `write` was given is on disk, with the position, when it returns."""
+
+    def __init__(self, folder: Path, *, analyser: str) -> None:
+        self._writer: tantivy.IndexWriter | None = None
+        self._folder, self._stamp = folder, f"{VERSION}/{version('tantivy')}/{analyser}"
+        self._open()
+        if self._read_note().stamp != self._stamp:
+            self.clear()
+
+    @property
+    def position(self) -> int:
+        """The feed position of what is on disk."""
+        return self._read_note().position
+
+    def clear(self) -> None:
+        """Begin anew, empty, at position 0."""
+        self._writer = None
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._open()
+        self.write((), {}, position=0)
+
+    def write(self, rows: Iterable[int], documents: dict[int, Document], *, position: int) -> None:
+        """Replace the documents of `rows` by those given, in one commit that remembers the position."""
+        writer = self._writer
+        if writer is None:
+            raise ValueError("the text index is closed")
+        for row in rows:
+            writer.delete_documents_by_term("row", row)
+        for row, document in documents.items():
+            writer.add_document(to_tantivy(row, document))
+        writer.delete_documents_by_term("role", "note")
+        writer.add_document(note(orjson.dumps(asdict(_Note(self._stamp, position))).decode()))
+        writer.commit()
+        self._index.reload()
+
+    def searcher(self) -> Searcher:
+        """Return a view of what is committed."""
+        return Searcher(self._index.searcher())
+
+    def close(self) -> None:
+        """Wait for what is under way and give the folder free."""
+        if self._writer is not None:
+            self._writer.wait_merging_threads()
+            self._writer = None
+
+    def _open(self) -> None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._index = tantivy.Index(schema(), path=str(self._folder), reuse=True)
+        except _FAULTS:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.mkdir(parents=True)
+            self._index = tantivy.Index(schema(), path=str(self._folder))
+        self._index.config_reader(reload_policy="manual")
+        self._writer = self._index.writer(heap_size=_HEAP, num_threads=1)
+
+    def _read_note(self) -> _Note:
+        text = self.searcher().note()
+        return _Note(**orjson.loads(text)) if text else _Note()
