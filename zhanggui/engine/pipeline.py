@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol, TypeVar
 
 from zhanggui.core.candidate import Candidate, Dropped, Facet
@@ -15,7 +16,7 @@ from zhanggui.core.request import Request
 from zhanggui.engine.arrange import arrange
 from zhanggui.engine.recipes import RECIPES, Fill, Recipe, recipe_for
 from zhanggui.engine.shelf import Shelf
-from zhanggui.engine.timely import Timely, attempt
+from zhanggui.engine.timely import Timely
 
 T = TypeVar("T")
 
@@ -96,7 +97,8 @@ class Pipeline:
             shown = self._told(work, placed[request.offset :])
         matched = next((p.total for p in work.proposals if p.total is not None), len(ranked))
         facets = next((p.facets for p in work.proposals if p.facets), ())
-        return Slate(work.recipe.name, shown, matched, facets, tuple(work.dropped), tuple(work.degraded), work.timings)
+        degraded = tuple(dict.fromkeys(work.degraded))
+        return Slate(work.recipe.name, shown, matched, facets, tuple(work.dropped), degraded, work.timings)
 
     def standing(self, request: Request, item: ItemId) -> tuple[int | None, Candidate | None, Dropped | None]:
         """Return where an item stands in the whole list (0-based), as which candidate, or how it was dropped."""
@@ -112,9 +114,9 @@ class Pipeline:
         return None, dropped.candidate if dropped else None, dropped
 
     def _begin(self, request: Request) -> _Work:
-        history, error = attempt(lambda: self._state.history(request.user) if request.user else ())
+        history, failed = self._timely.guard("history", lambda: self._state.history(request.user))
         work = _Work(request, Context(self._clock.now(), history or ()), self._recipe(request))
-        if error is not None:
+        if failed:
             work.degraded.append("history")
         return work
 
@@ -132,7 +134,7 @@ class Pipeline:
 
     def _proposed(self, work: _Work, names: Sequence[str]) -> list[Candidate]:
         request, context = work.request, work.context
-        calls = {name: _proposing(self._parts.sources[name], request, context) for name in names}
+        calls = {name: partial(self._parts.sources[name].propose, request, context) for name in names}
         outcomes = self._timely.run(calls, seconds=work.recipe.seconds)
         work.degraded += outcomes.failed
         work.timings |= {f"source:{name}": millis for name, millis in outcomes.millis.items()}
@@ -144,8 +146,9 @@ class Pipeline:
     def _divide(self, work: _Work, candidates: list[Candidate]) -> list[Candidate]:
         for name in work.recipe.filters:
             chosen, request, context = self._parts.filters[name], work.request, work.context
-            divided, error = attempt(lambda: chosen.divide(request, context, candidates))  # noqa: B023 - called at once
-            if divided is None or error is not None:
+            call = partial(chosen.divide, request, context, candidates)
+            divided, failed = self._timely.guard(f"filter:{name}", call)
+            if divided is None or failed:
                 work.degraded.append(f"filter:{name}")
                 continue
             candidates, dropped = divided
@@ -153,10 +156,10 @@ class Pipeline:
         return candidates
 
     def _order(self, work: _Work, candidates: list[Candidate]) -> list[Candidate]:
-        ranker = self._parts.rankers[work.recipe.ranker]
-        ranked, error = attempt(lambda: ranker.rank(work.request, work.context, candidates))
-        if ranked is None or error is not None:
-            work.degraded.append(f"ranker:{work.recipe.ranker}")
+        ranker, name = self._parts.rankers[work.recipe.ranker], f"ranker:{work.recipe.ranker}"
+        ranked, failed = self._timely.guard(name, lambda: ranker.rank(work.request, work.context, candidates))
+        if ranked is None or failed:
+            work.degraded.append(name)
             return [replace(c, score=-float(place)) for place, c in enumerate(candidates)]
         return sorted(ranked, key=lambda candidate: (-candidate.score, candidate.item))
 
@@ -180,13 +183,17 @@ class Pipeline:
 
     def _placed(self, work: _Work, ranked: list[Candidate], need: int) -> tuple[Candidate, ...]:
         with work.stage("arrange"):
-            arranged = arrange(ranked, self._shelf, need=need, share=work.recipe.share)
+            call = partial(arrange, ranked, self._shelf, need=need, share=work.recipe.share)
+            arranged, failed = self._timely.guard("store", call)
+        if arranged is None or failed:
+            work.degraded.append("store")
+            return tuple(ranked[:need])
         work.dropped += arranged.dropped
         return arranged.placed
 
     def _told(self, work: _Work, shown: Sequence[Candidate]) -> tuple[Candidate, ...]:
-        told, error = attempt(lambda: self._parts.facts.tell(work.request, work.context, shown))
-        if told is None or error is not None:
+        told, failed = self._timely.guard("facts", lambda: self._parts.facts.tell(work.request, work.context, shown))
+        if told is None or failed:
             work.degraded.append("facts")
             return tuple(shown)
         return tuple(told)
@@ -218,10 +225,6 @@ def check_recipe(recipe: Recipe, parts: Parts) -> None:
         for name in names:
             if name not in known:
                 raise UnknownNameError(kind, name, known)
-
-
-def _proposing(source: Source, request: Request, context: Context) -> Callable[[], Proposal]:
-    return lambda: source.propose(request, context)
 
 
 def _past_the_end(work: _Work) -> bool:

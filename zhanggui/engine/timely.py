@@ -82,6 +82,17 @@ class Timely:
                 break
         return self._outcomes(list(calls), {call.name: call for call in pending}, seconds)
 
+    def guard(self, name: str, call: Callable[[], T]) -> tuple[T | None, bool]:
+        """Run one call here and now; return its result and whether it failed. Counted like the others."""
+        result, error = attempt(call)
+        with self._lock:
+            if error is None:
+                self._ailing.pop(name, None)
+            else:
+                self._failures[name] += 1
+                self._ailing[name] = f"{type(error).__name__}: {error}"
+        return result, error is not None
+
     def failures(self) -> dict[str, int]:
         """Return how often each name failed, was late or was skipped since the start."""
         with self._lock:

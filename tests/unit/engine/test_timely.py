@@ -1,0 +1,52 @@
+import threading
+
+import pytest
+
+from zhanggui.core.errors import InputError
+from zhanggui.engine.timely import Timely, attempt
+
+
+@pytest.fixture
+def timely():
+    timely = Timely(workers=3, patience=2)
+    yield timely
+    timely.close()
+
+
+def broken():
+    raise InputError("no such word")
+
+
+def test_results_come_in_the_order_asked(timely):
+    outcomes = timely.run({"b": lambda: 2, "a": lambda: 1}, seconds=5)
+    assert list(outcomes.results.items()) == [("b", 2), ("a", 1)] and set(outcomes.millis) == {"a", "b"}
+
+
+def test_a_failure_costs_only_itself(timely):
+    outcomes = timely.run({"bad": broken, "worse": lambda: 1 // 0, "good": lambda: 1}, seconds=5)
+    assert outcomes.results == {"good": 1}
+    assert outcomes.failed["bad"] == "InputError: no such word" and "ZeroDivisionError" in outcomes.failed["worse"]
+    assert timely.ailing() == ("bad", "worse") and timely.failures() == {"bad": 1, "worse": 1}
+
+
+def test_who_recovers_is_no_longer_ailing(timely):
+    timely.run({"part": broken}, seconds=5)
+    timely.run({"part": lambda: 1}, seconds=5)
+    assert timely.ailing() == () and timely.failures() == {"part": 1}
+
+
+def test_the_late_are_named_then_skipped_and_heard_again_when_they_are_back(timely, until):
+    gate = threading.Event()
+    for _ in range(2):
+        outcomes = timely.run({"slow": gate.wait, "fast": lambda: 1}, seconds=0.02)
+        assert outcomes.results == {"fast": 1} and outcomes.failed == {"slow": "late: not back within 0.02 s"}
+    assert "skipped" in timely.run({"slow": gate.wait}, seconds=5).failed["slow"]
+    gate.set()
+    until(lambda: timely.run({"slow": gate.wait}, seconds=5).results == {"slow": True})
+
+
+def test_attempt_lets_only_errors_pass():
+    result, error = attempt(broken)
+    assert result is None and isinstance(error, InputError)
+    with pytest.raises(KeyboardInterrupt):
+        attempt(lambda: (_ for _ in ()).throw(KeyboardInterrupt))
