@@ -1,5 +1,6 @@
 """One record of a file or a request to a Product or an Event: the contracts of the design, in one place."""
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from types import MappingProxyType
@@ -9,11 +10,16 @@ import orjson
 
 from zhanggui.core.errors import RecordError
 from zhanggui.core.event import Event, EventType
-from zhanggui.core.ids import EventId
+from zhanggui.core.ids import EventId, Millis, UserId
 from zhanggui.core.product import Product, Translation
 from zhanggui.data import values
 
 Reader = Callable[[Any], Any]
+EventParts = tuple[Any, ...]
+
+_NO_EVENT = Event(EventId(""), UserId(""), EventType.VIEW, Millis(0))
+_EVENT_NAMES = [field.name for field in dataclasses.fields(Event)][1:]
+_EVENT_DEFAULTS = [getattr(_NO_EVENT, name) for name in _EVENT_NAMES]
 
 _TYPES = {kind.value: kind for kind in EventType} | {kind.value.upper(): kind for kind in EventType}
 
@@ -43,25 +49,30 @@ def event_from(record: Mapping[str, Any]) -> Event:
     Traceback (most recent call last):
     zhanggui.core.errors.RecordError: item_id is missing; only a search may lack it.
     """
-    fields = event_fields(record)
-    return Event(**fields) if "event_id" in fields else Event(event_id=derived_id(fields), **fields)
+    given, rest = event_parts(record)
+    return Event(EventId(given or derived_id(rest, content_digest(rest))), *rest)
 
 
-def event_fields(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of `Event`, without those that the record does not give."""
+def event_parts(record: Mapping[str, Any]) -> tuple[str, EventParts]:
+    """Return the `event_id` that the record gives (else empty) and the other arguments of `Event`, in order."""
     fields = _read(record, EVENT_FIELDS, required=("user_id", "type", "time"))
     if "item_id" not in fields and fields["type"] is not EventType.SEARCH:
         raise RecordError("item_id is missing; only a search may lack it.", field="item_id")
-    return fields
+    return fields.get("event_id", ""), tuple(map(fields.get, _EVENT_NAMES, _EVENT_DEFAULTS))
 
 
-def derived_id(fields: Mapping[str, Any]) -> EventId:
-    """Name an event by its content: its time in hexadecimal, then 80 bits of BLAKE2b.
+def content_digest(parts: EventParts) -> bytes:
+    """Return 80 bits of BLAKE2b over an event's content."""
+    return blake2b(orjson.dumps(parts), digest_size=10).digest()
+
+
+def derived_id(parts: EventParts, digest: bytes, ordinal: int = 0) -> str:
+    """Name an event by its content: time in hexadecimal, digest, and the ordinal among equal ones when not 0.
 
     The time comes first because ids that rise with the log keep the database's index of ids compact and fast.
     """
-    content = orjson.dumps(sorted(fields.items()))
-    return EventId(f"{fields['time'] & 0xFFFFFFFFFFF:011x}{blake2b(content, digest_size=10).hexdigest()}")
+    name = f"{parts[2] & 0xFFFFFFFFFFFF:012x}{digest.hex()}"
+    return f"{name}-{ordinal}" if ordinal else name
 
 
 def _read(record: Mapping[str, Any], readers: Mapping[str, Reader], *, required: tuple[str, ...]) -> dict[str, Any]:

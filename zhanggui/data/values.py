@@ -15,6 +15,7 @@ import orjson
 from zhanggui.core.ids import Millis
 
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_DATE = re.compile(r"\s*\d{4}-|\s*\d{8}T")
 _TRUE = frozenset(("true", "yes", "y", "t", "1"))
 _FALSE = frozenset(("false", "no", "n", "f", "0"))
 _SECONDS_BELOW = 100_000_000_000
@@ -101,7 +102,7 @@ def moment(value: object) -> Millis:
     """
     if isinstance(value, str):
         try:
-            value = datetime.fromisoformat(value.strip()) if "-" in value[1:] else float(value)
+            value = datetime.fromisoformat(value.strip()) if _DATE.match(value) else float(value)
         except ValueError:
             raise ValueError(f"is {_shown(value)}, must be ISO 8601 or an epoch") from None
     if isinstance(value, date) and not isinstance(value, datetime):

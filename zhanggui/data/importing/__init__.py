@@ -1,0 +1,7 @@
+"""Files into the Store. Only what cannot be read is refused; every line is accounted for."""
+
+from zhanggui.data.importing.formats import FORMATS, Format
+from zhanggui.data.importing.report import ImportReport
+from zhanggui.data.importing.run import Progress, import_events, import_products
+
+__all__ = ["FORMATS", "Format", "ImportReport", "Progress", "import_events", "import_products"]

@@ -1,0 +1,20 @@
+"""Check the names of columns before reading on."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from zhanggui.core.errors import InputError
+from zhanggui.data.importing.kinds import Kind
+
+
+def check_header(path: Path, names: Sequence[str], kind: Kind) -> None:
+    """Raise InputError when a required column is missing or a name occurs twice."""
+    lacking = [name for name in kind.required if name not in names]
+    double = sorted({name for name in names if name in kind.fields and names.count(name) > 1})
+    if lacking:
+        raise InputError(
+            f"{path} has no column {', '.join(lacking)}. Its columns: {', '.join(names)[:200]}. "
+            f"Known: {', '.join(kind.fields)}. Rename the columns of the file and import it again."
+        )
+    if double:
+        raise InputError(f"{path} has the column {', '.join(double)} more than once. Remove the others.")

@@ -1,0 +1,19 @@
+"""The two kinds of records that a shop imports."""
+
+from collections.abc import Collection, KeysView
+from dataclasses import dataclass
+
+from zhanggui.data.records import EVENT_FIELDS, PRODUCT_FIELDS
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of record: the fields of its contract, and those of them that every record has."""
+
+    name: str
+    fields: KeysView[str]
+    required: Collection[str]
+
+
+PRODUCTS = Kind("products", PRODUCT_FIELDS.keys(), ("item_id",))
+EVENTS = Kind("events", EVENT_FIELDS.keys(), ("user_id", "type", "time"))
