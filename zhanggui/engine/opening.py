@@ -41,7 +41,7 @@ class Ingredients:
     state: OnlineState
     clock: Clock
     fuse: Fuse
-    matched: MatchedTerm = lambda query, title: ""  # noqa: E731
+    matched: MatchedTerm = lambda query, title: ""
     encoder: Encoder | None = None
     vectors: Vectors | None = None
     learned: Learned = field(default_factory=Learned)
@@ -98,13 +98,17 @@ def open_shop(given: Ingredients, *, pace: Pace | None = None, on_progress: OnPr
 def build_index(store: Store, index: CatalogueIndex, *, on_progress: OnProgress | None = None) -> None:
     """Put the whole catalogue into a new index, in large batches.
 
-    What changes meanwhile has a higher number than the position noted at the end, and comes again by the feed. An
-    index that was torn while it was built has no position, and is built anew.
+    What changes meanwhile has a higher number than the position noted with the last batch, and comes again by the feed.
+    An index that was torn while it was built has no position, and is built anew.
     """
     position, total, done = store.position(), store.totals().products, 0
-    for products in _batches(store.all_products(), _BATCH):
-        index.apply([Change(position, ChangeKind.PRODUCT, p.item_id, p) for p in products], 0)
-        done += len(products)
+    batches = _batches(store.all_products(), _BATCH)
+    batch = next(batches, [])
+    while batch:
+        following = next(batches, [])
+        changes = [Change(position, ChangeKind.PRODUCT, p.item_id, p) for p in batch]
+        index.apply(changes, 0 if following else position)
+        done, batch = done + len(batch), following
         if on_progress:
             on_progress(done, max(done, total))
     index.apply([], position)
