@@ -10,7 +10,6 @@ from zhanggui.app.api import ApiSettings, create_app
 from zhanggui.core.candidate import Candidate, Dropped, Evidence, Facet, FacetValue, Page
 from zhanggui.core.clock import FixedClock
 from zhanggui.core.errors import NotFoundError
-from zhanggui.core.event import EventType
 from zhanggui.core.ids import ItemId, Millis, RankingId
 from zhanggui.core.product import Product, Translation
 from zhanggui.core.protocols import Act
@@ -115,7 +114,9 @@ def clock():
 @pytest.fixture
 def make_client(shop, clock):
     def make(**settings):
-        app = create_app(shop, settings=ApiSettings(**{"write_key": KEY, "choose_users": False, **settings}), clock=clock)
+        app = create_app(
+            shop, settings=ApiSettings(**{"write_key": KEY, "choose_users": False, **settings}), clock=clock
+        )
         return TestClient(app, raise_server_exceptions=False)
 
     return make
@@ -129,8 +130,3 @@ def client(make_client):
 @pytest.fixture
 def key():
     return {"Authorization": f"Bearer {KEY}"}
-
-
-@pytest.fixture
-def view_code():
-    return EventType.VIEW.code
