@@ -125,11 +125,14 @@ def _session(model: Path, threads: int) -> onnxruntime.InferenceSession:
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting threads leave the core free
     try:
-        return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(
+            str(model), options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOWER
+        )
     except _RUNTIME_FAULTS as fault:
         raise ConfigError(f"ONNX Runtime cannot open {model}: {fault}. Export the model anew, or remove it.") from fault
 
 
+_SLOWER = ["SkipLayerNormFusion", "EmbedLayerNormFusion"]  # their joint kernels lose to the parts on a CPU
 _KINDS = vars(onnxruntime.capi.onnxruntime_pybind11_state).values()
 _RUNTIME_FAULTS = tuple(kind for kind in _KINDS if isinstance(kind, type) and issubclass(kind, Exception))
 _KNOWN_INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
