@@ -1,12 +1,13 @@
 """Exact nearest neighbours over rows, one stored vector for each distinct one (many products share their text).
 
-Measured by `benchmarks/vector_scan.py`: below 100,000 vectors one matrix product is as fast as an index.
+Measured by `benchmarks/vector_scan.py`: below 100,000 vectors a plain scan is fast enough, and exact.
 """
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import faiss
 import numpy as np
 from numpy.typing import NDArray
 
@@ -66,7 +67,7 @@ class RowVectors:
         scores = np.full(n, np.nan, np.float32)
         slot = self.slot[:n]
         used = int(slot.max(initial=-1)) + 1
-        products = np.append(self._shared.matrix[:used] @ np.asarray(query, np.float32), np.float32(np.nan))
+        products = np.append(_products(self._shared.matrix[:used], query), np.float32(np.nan))
         scores[: len(slot)] = products[slot]  # slot -1 reads the last: NaN
         return scores
 
@@ -91,6 +92,17 @@ class RowVectors:
         slot = np.full(len(self.slot), -1, np.int32)
         slot[rows] = slots
         return replace(fresh, slot=slot)
+
+
+def _products(matrix: Floats, query: Floats) -> Floats:
+    """Return matrix @ query by the scan of faiss: one thread, so that requests do not fight for the cores."""
+    products = np.empty(len(matrix), np.float32)
+    query = np.ascontiguousarray(query, np.float32)
+    if len(matrix):
+        faiss.fvec_inner_products_ny(  # type: ignore[attr-defined]
+            faiss.swig_ptr(products), faiss.swig_ptr(query), faiss.swig_ptr(matrix), matrix.shape[1], len(matrix)
+        )
+    return products
 
 
 def best(scores: Floats, allowed: NDArray[np.bool_], *, k: int) -> Longs:

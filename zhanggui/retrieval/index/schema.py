@@ -12,7 +12,9 @@ from zhanggui.retrieval.text.query import Query, Unit
 VERSION = 1
 """Raised whenever fields or documents change: indexes of another version are rebuilt."""
 
-TITLE_WEIGHT, ALL_WEIGHT = 1.0, 0.5
+WEIGHTS = (("title", 1.0), ("all", 0.5))
+"""How much a token counts by the field that has it."""
+
 MAX_TOKENS = 128
 _MUST, _SHOULD, _NOT = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
 _FILL = f" {MARK}" * FILLER
@@ -41,6 +43,11 @@ def to_tantivy(row: int, document: Document) -> tantivy.Document:
     return written
 
 
+def scoring_tokens(query: Query) -> list[tuple[str, int]]:
+    """Return the tokens by which products are scored and how often each was typed."""
+    return Counter(flat(query.tokens)).most_common(MAX_TOKENS)
+
+
 class QueryMaker:
     """Turn understood queries into tantivy's. Tokens are terms, never query syntax: nothing typed is interpreted."""
 
@@ -62,8 +69,7 @@ class QueryMaker:
 
     def scored(self, within: tantivy.Query, query: Query) -> tantivy.Query:
         """Return a query that finds what `within` finds and scores it by the query's tokens."""
-        tokens = Counter(flat(query.tokens)).most_common(MAX_TOKENS)
-        scoring = [(_SHOULD, self._weighed(token, times)) for token, times in tokens]
+        scoring = [(_SHOULD, self._weighed(token, times)) for token, times in scoring_tokens(query)]
         return tantivy.Query.boolean_query([(_MUST, within), *scoring])
 
     def rows(self, rows: Sequence[int]) -> tantivy.Query:
@@ -80,8 +86,7 @@ class QueryMaker:
         return queries[0] if len(queries) == 1 else tantivy.Query.boolean_query([(_MUST, query) for query in queries])
 
     def _weighed(self, token: str, times: int) -> tantivy.Query:
-        fields = (("title", TITLE_WEIGHT), ("all", ALL_WEIGHT))
-        ways = [tantivy.Query.boost_query(self._term(field, token), weight * times) for field, weight in fields]
+        ways = [tantivy.Query.boost_query(self._term(field, token), weight * times) for field, weight in WEIGHTS]
         return tantivy.Query.boolean_query([(_SHOULD, way) for way in ways])
 
     def _phrase(self, atoms: Sequence[str]) -> tantivy.Query:

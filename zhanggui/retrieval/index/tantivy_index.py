@@ -20,7 +20,7 @@ from zhanggui.retrieval.index.facets import facets
 from zhanggui.retrieval.index.filters import passing
 from zhanggui.retrieval.index.matching import choose
 from zhanggui.retrieval.index.order import arranged, joined
-from zhanggui.retrieval.index.schema import QueryMaker, schema
+from zhanggui.retrieval.index.schema import QueryMaker, schema, scoring_tokens
 from zhanggui.retrieval.index.text_store import Searcher, TextStore
 from zhanggui.retrieval.text.analyser import Analyser
 from zhanggui.retrieval.text.query import Query, parse
@@ -104,8 +104,9 @@ class TantivyIndex:
         dense = near[~np.isin(near, lexical.rows)]
         scores = np.full(len(mask), np.nan, np.float32)
         scores[lexical.best] = lexical.scores
-        if understood and len(dense):
+        if understood:
             scores[dense] = self._partial(state, understood, dense)
+            scores /= max(state.searcher.ideal(scoring_tokens(understood)), 1e-9)
         found = np.union1d(lexical.rows, dense)
         if sort is Sort.RELEVANCE:
             rows = joined(lexical.best, dense, limit=limit)
@@ -188,6 +189,8 @@ class TantivyIndex:
     def _partial(self, state: _State, query: Query, rows: Longs) -> Floats:
         """Return the scores of products that match by meaning only: some have some of the words. NaN for none."""
         scores = np.full(len(state.columns), np.nan, np.float32)
+        if not len(rows):
+            return scores[rows]
         found, values = state.searcher.scored(self._make.scored(self._make.rows(rows.tolist()), query), limit=len(rows))
         scores[found] = np.where(values > 0, values, np.nan)
         return scores[rows]

@@ -1,7 +1,8 @@
 """The text index in its folder: opened, or made anew when it is torn, of another version or of another analyser."""
 
+import math
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -12,7 +13,7 @@ import tantivy
 
 from zhanggui.core.interactions import Floats, Longs
 from zhanggui.retrieval.index.document import Document
-from zhanggui.retrieval.index.schema import VERSION, note, schema, to_tantivy
+from zhanggui.retrieval.index.schema import VERSION, WEIGHTS, note, schema, to_tantivy
 
 _HEAP = 64_000_000
 _FAULTS = (ValueError, OSError, KeyError)
@@ -44,6 +45,16 @@ class Searcher:
         scores = np.fromiter((score for score, _ in hits), np.float32, len(hits))
         order = np.lexsort((rows, -scores))
         return rows[order], scores[order]
+
+    def ideal(self, tokens: Sequence[tuple[str, int]]) -> float:
+        """Return the BM25 of a product of average length that has each of these tokens once in each scored field."""
+        n = self._searcher.num_docs
+        holders = (
+            (times * weight, self._searcher.doc_freq(field, token))
+            for token, times in tokens
+            for field, weight in WEIGHTS
+        )
+        return sum(weight * math.log1p((n - df + 0.5) / (df + 0.5)) for weight, df in holders)
 
     def note(self) -> str:
         """Return what the index remembers of itself, empty for a new one."""
