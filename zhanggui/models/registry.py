@@ -1,0 +1,13 @@
+"""Recommenders by name; a plug-in joins by the entry-point group `zhanggui.model`."""
+
+from zhanggui.core.protocols import Recommender
+from zhanggui.core.registry import Registry
+from zhanggui.models.ease import Ease
+from zhanggui.models.frequency import PersonalFrequency
+from zhanggui.models.item_knn import ItemKnn
+from zhanggui.models.popularity import Popularity
+
+MODELS: Registry[Recommender] = Registry("model")
+
+for _model in (Popularity, PersonalFrequency, ItemKnn, Ease):
+    MODELS.add(_model.name)(_model)
