@@ -78,6 +78,6 @@ def _bar(row: Bar, y: float, scale: float, percent: bool) -> str:
 def _whisker(row: Bar, middle: float, scale: float) -> str:
     if row.low is None or row.high is None:
         return ""
-    low, high = LEFT + row.low * scale, LEFT + row.high * scale
+    low, high = LEFT + max(row.low, 0) * scale, LEFT + row.high * scale
     ends = "".join(f"M{x:.1f} {middle - 5}V{middle + 5}" for x in (low, high))
     return f'<path class="whisker" d="M{low:.1f} {middle}H{high:.1f}{ends}"/>'

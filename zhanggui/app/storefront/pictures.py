@@ -28,30 +28,30 @@ ICONS = {
 """Strokes on a field of 48 by 48."""
 
 SHAPES = {
-    "cup": "coffee tea drink beverage juice soda water 饮 茶 咖啡 酒",
-    "bottle": "soap detergent clean laundry shampoo sauce oil condiment 洗 清洁 油 调味",
-    "leaf": "produce vegetable fruit salad plant garden flower 蔬 果 菜 花 园",
-    "fish": "fish seafood 鱼 海鲜 水产",
-    "bread": "bread bakery bake cereal breakfast pasta rice grain 面包 烘焙 粮 米 面",
-    "carton": "milk dairy cheese yogurt egg 奶 蛋",
-    "snow": "frozen ice 冰 冷冻",
-    "meat": "meat beef pork chicken deli poultry 肉 禽",
-    "candy": "candy snack chocolate cookie sweet 糖 零食 饼干 巧克力",
-    "shirt": "cloth apparel fashion shoe wear 服 衣 鞋",
-    "book": "book magazine stationery office paper 书 文具 纸",
-    "screen": "phone computer laptop electronic camera tv audio 手机 电脑 数码 电器",
-    "paw": "pet dog cat 宠物 狗 猫",
-    "care": "health drug medicine vitamin beauty care baby cosmetic 健康 药 美妆 护 婴",
-    "home": "home kitchen furniture household 家 厨 居",
-    "toy": "toy game sport 玩具 游戏 运动",
+    "paw": "pet dog cat bird 宠物 狗 猫",
+    "book": "book magazine newspaper stationery 图书 书籍 杂志 文具",
+    "snow": "frozen ice popsicle 冰 冷冻 雪糕",
+    "carton": "milk dairy cheese yogurt egg butter cream 奶 乳 蛋",
+    "candy": "candy snack chocolate cookie sweet nut chip popcorn gum 糖 零食 饼干 巧克力 坚果",
+    "cup": "coffee tea drink beverage juice soda water beer wine liquor 饮 茶 咖啡 酒 汁",
+    "bottle": "soap detergent clean laundry shampoo sauce oil condiment dressing 洗 清洁 油 调味 酱",
+    "fish": "fish seafood shrimp 鱼 海鲜 水产",
+    "meat": "meat beef pork chicken deli poultry sausage bacon lunchmeat 肉 禽",
+    "bread": "bread bakery bake pastry cake cereal breakfast pasta rice grain roll 面包 烘焙 粮 米 面",
+    "leaf": "produce vegetable fruit salad plant garden flower floral potato 蔬 果 菜 花 园 生鲜",
+    "toy": "toy game sport party 玩具 游戏 运动",
+    "shirt": "cloth apparel fashion shoe wear hosiery 服 衣 鞋",
+    "screen": "phone computer laptop electronic camera tv audio video 手机 电脑 数码 电器",
+    "care": "health drug medicine vitamin beauty care baby cosmetic diaper tissue pharm 健康 药 美妆 护 婴 纸",
+    "home": "home kitchen furniture household hardware 家 厨 居",
 }
-"""Words that choose an icon; latin ones must begin a word of the category, Chinese ones may stand anywhere in it."""
+"""Words that choose an icon, the more telling first. Latin ones must begin a word, Chinese ones may stand anywhere."""
 
 
 def picture(product: Product) -> Markup:
     """Return the tile as inline SVG; it decorates, so it is hidden from screen readers."""
-    top = product.category[0] if product.category else product.brand or product.item_id
-    mark = blake2b(top.encode("utf-8", "surrogatepass"), digest_size=4).digest()
+    kind = " ".join(product.category[:2]) or product.brand or product.item_id
+    mark = blake2b(kind.encode("utf-8", "surrogatepass"), digest_size=4).digest()
     hue, turn = mark[0] * 360 // 256, mark[1] * 360 // 256
     ink = f"hsl({hue},38%,36%)"
     return Markup(
@@ -63,18 +63,18 @@ def picture(product: Product) -> Markup:
 
 
 def icon_of(product: Product) -> str:
-    """Return the icon's name, empty when no word of category or title is known; the narrowest category speaks first.
+    """Return the icon's name, empty when no word of the category, or failing that of the title, is known.
 
     >>> from zhanggui.core.ids import ItemId
-    >>> icon_of(Product(ItemId("1"), category=("食品", "茶叶")))
-    'cup'
+    >>> icon_of(Product(ItemId("1"), category=("宠物", "猫", "主粮"), title="Tea"))
+    'paw'
     """
-    for text in (*reversed(product.category), product.title):
-        words = text.lower().replace("-", " ").replace("/", " ").split()
-        for name, keys in SHAPES.items():
-            if any(_says(words, key) for key in keys.split()):
-                return name
-    return ""
+    return _named(" ".join(product.category)) or _named(product.title)
+
+
+def _named(text: str) -> str:
+    words = text.lower().replace("-", " ").replace("/", " ").split()
+    return next((name for name, keys in SHAPES.items() if any(_says(words, key) for key in keys.split())), "")
 
 
 def _says(words: list[str], key: str) -> bool:
