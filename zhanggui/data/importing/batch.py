@@ -1,24 +1,11 @@
 """What readers hand over: records with the place they came from, and what could not be read."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 
-
-class Line(NamedTuple):
-    """One record: the number of its line (its row in Parquet), and the text as it stood, if there was one."""
-
-    number: int
-    raw: str | bytes
-    record: Mapping[str, Any]
-
-    def text(self) -> str:
-        """Return the line as text; of a record without text, its JSON."""
-        if not self.raw:
-            return orjson.dumps(self.record, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
-        return self.raw if isinstance(self.raw, str) else self.raw.decode("utf-8", "replace")
+Record = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +19,21 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A few thousand lines. `done` of the file's bytes are behind us after it."""
+    """A few thousand records; with each the number of its line (its row in Parquet) and the line as it stood.
 
-    lines: list[Line]
-    rejects: list[Reject]
+    `raws` may be empty: then a record's JSON stands for its line. `done` of the file's bytes are behind us.
+    """
+
     done: int
+    numbers: list[int] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+    raws: list[bytes] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+
+    def reject(self, row: int, reason: str) -> Reject:
+        """Return the record of that row as a line set aside."""
+        if self.raws:
+            raw = self.raws[row].decode("utf-8", "replace")
+        else:
+            raw = orjson.dumps(self.records[row], default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+        return Reject(self.numbers[row], reason, raw)

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterator
 
 from zhanggui.core.errors import InputError
-from zhanggui.data.importing.batch import Batch, Line, Reject
+from zhanggui.data.importing.batch import Batch, Reject
 from zhanggui.data.importing.header import check_header
 from zhanggui.data.importing.kinds import Kind
 from zhanggui.data.importing.source import Source
@@ -38,7 +38,7 @@ def _records(
     block: list[bytes], number: int, names: Fields, delimiter: str, done: int, *, last: bool
 ) -> tuple[int, Batch, list[bytes]]:
     """Read a block that begins after line `number`; return the last line read, the batch, and what must wait."""
-    batch, at = Batch([], [], done), 0
+    batch, at = Batch(done), 0
     while at < len(block):
         used, record, reason = _record(block, at, names, delimiter)
         if not used and not last and len(block) - at < LONGEST_RECORD:
@@ -48,7 +48,8 @@ def _records(
         if reason:
             batch.rejects.append(Reject(number + 1, reason, raw))
         elif record:
-            batch.lines.append(Line(number + 1, "", dict(zip(names, record, strict=True))))
+            batch.numbers.append(number + 1)
+            batch.records.append(dict(zip(names, record, strict=True)))
         at, number = at + used, number + used
     return number, batch, block[at:]
 

@@ -1,12 +1,11 @@
 """Read JSONL: one JSON object a line."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import orjson
 
 from zhanggui.core.errors import InputError
-from zhanggui.data.importing.batch import Batch, Line, Reject
+from zhanggui.data.importing.batch import Batch, Record, Reject
 from zhanggui.data.importing.kinds import Kind
 from zhanggui.data.importing.source import Source
 
@@ -18,32 +17,32 @@ def read_jsonl(source: Source, _kind: Kind) -> Iterator[Batch]:
     """Yield batches; blank lines are skipped, what is not an object is set aside."""
     number = 0
     for block, done in source.blocks():
-        batch = Batch([], [], done)
-        for raw in block:
-            number += 1
-            if raw.strip():
-                _take(batch, number, raw)
-        if number and not batch.lines and number <= len(block) and block[0].lstrip().startswith(b"["):
+        batch = _batch(block, number, done)
+        if not number and not batch.records and block[0].lstrip().startswith(b"["):
             raise InputError(
-                f"{source.path} is one JSON array; JSONL has an object on each line. Turn it: jq -c '.[]' < FILE."
+                f"{source.path} is one JSON array; JSONL has an object on each line. Turn it: jq -c '.[]' FILE > NEW."
             )
+        number += len(block)
         yield batch
 
 
-def _take(batch: Batch, number: int, raw: bytes) -> None:
-    try:
-        record = _record(orjson.loads(raw))
-    except orjson.JSONDecodeError as error:
-        batch.rejects.append(Reject(number, f"Not JSON: {error}.", raw.decode("utf-8", "replace")))
-        return
-    if isinstance(record, dict):
-        batch.lines.append(Line(number, raw, record))
-    else:
-        reason = f"A JSON {type(record).__name__}; a line must be an object."
-        batch.rejects.append(Reject(number, reason, raw.decode("utf-8", "replace")))
+def _batch(block: list[bytes], before: int, done: int) -> Batch:
+    batch = Batch(done)
+    for number, raw in enumerate(block, before + 1):
+        try:
+            batch.records.append(_object(raw))
+            batch.numbers.append(number)
+            batch.raws.append(raw)
+        except ValueError as error:
+            if raw and not raw.isspace():
+                batch.rejects.append(Reject(number, f"{error}.", raw.decode("utf-8", "replace")))
+    return batch
 
 
-def _record(value: Any) -> Any:
-    if isinstance(value, dict) and value.keys() == SET_ASIDE:
-        return orjson.loads(value["raw"]) if isinstance(value["raw"], str) else value["raw"]
-    return value
+def _object(raw: bytes) -> Record:
+    record = orjson.loads(raw)
+    if type(record) is not dict:
+        raise ValueError(f"A JSON {type(record).__name__}; a line must be an object")
+    if "raw" in record and record.keys() == SET_ASIDE:
+        return _object(str(record["raw"]).encode())
+    return record

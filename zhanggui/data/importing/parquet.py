@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from zhanggui.core.errors import InputError
-from zhanggui.data.importing.batch import Batch, Line
+from zhanggui.data.importing.batch import Batch
 from zhanggui.data.importing.header import check_header
 from zhanggui.data.importing.kinds import Kind
 from zhanggui.data.importing.source import Source
@@ -24,8 +24,8 @@ def read_parquet(source: Source, kind: Kind) -> Iterator[Batch]:
         for start in range(0, total, SLICE):
             part = scan.slice(start, SLICE).collect()
             for first in range(0, len(part), AT_ONCE):
-                rows = part.slice(first, AT_ONCE).iter_rows(named=True)
-                lines = [Line(n, "", row) for n, row in enumerate(rows, start + first + 1)]
-                yield Batch(lines, [], source.size * lines[-1].number // total)
+                rows = part.slice(first, AT_ONCE).rows(named=True)
+                numbers = list(range(start + first + 1, start + first + 1 + len(rows)))
+                yield Batch(source.size * numbers[-1] // total, numbers, rows)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InputError(f"{source.path} is no whole Parquet file: {error}. Fetch or write it again.") from error

@@ -78,15 +78,15 @@ class _Job:
         return self._report(len(sources), aside, strict)
 
     def _take(self, source: Source, batch: Batch, aside: Rejects) -> None:
-        receipt, broken = self._sink.put(batch.lines)
+        receipt, broken = self._sink.put(batch)
         for reject in sorted((*batch.rejects, *broken), key=lambda reject: reject.line):
             aside.add(source.path, reject)
-        self._counts.update(lines=len(batch.lines) + len(batch.rejects))
+        self._counts.update(lines=len(batch.records) + len(batch.rejects))
         self._counts.update(written=receipt.written, repeated=receipt.repeated)
         fields = self._kind.fields
-        for line in batch.lines:
-            if not line.record.keys() <= fields:
-                self._unknown.update(line.record.keys() - fields)
+        for record in batch.records:
+            if not record.keys() <= fields:
+                self._unknown.update(record.keys() - fields)
 
     def _report(self, files: int, aside: Rejects, strict: bool) -> ImportReport:
         counts = self._counts

@@ -1,24 +1,26 @@
 """Where records go: built by the contract, written to the Store, what breaks the contract given back."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
 from zhanggui.core.errors import RecordError
 from zhanggui.core.event import Event
 from zhanggui.core.ids import EventId, ItemId
+from zhanggui.core.product import Product
 from zhanggui.core.protocols import Receipt, Store
-from zhanggui.data.importing.batch import Line, Reject
+from zhanggui.data.importing.batch import Batch, Reject
+from zhanggui.data.importing.columnar import read_columns
 from zhanggui.data.importing.ordinals import Ordinals
-from zhanggui.data.records import EventParts, content_digest, derived_id, event_parts, product_from
+from zhanggui.data.records import EVENT_FIELDS, Column, content_digest, derived_id, event_columns, product_from
 
 KNOWN_AT_ONCE = 1_000_000
-T = TypeVar("T")
+_TIME, _ITEM = 2, 3  # where these stand among the arguments of Event after `event_id`
 
 
 class Sink(Protocol):
-    """Takes the lines of one file after the other. `flagged` counts events with an item not in the catalogue."""
+    """Takes the batches of one file after the other. `flagged` counts events with an item not in the catalogue."""
 
     flagged: int
 
@@ -26,8 +28,8 @@ class Sink(Protocol):
         """Begin a file."""
         ...
 
-    def put(self, lines: Sequence[Line]) -> tuple[Receipt, list[Reject]]:
-        """Write lines; return what became of them and those that break the contract."""
+    def put(self, batch: Batch) -> tuple[Receipt, list[Reject]]:
+        """Write records; return what became of them and those that break the contract."""
         ...
 
 
@@ -41,8 +43,14 @@ class ProductSink:
     def begin(self) -> None:
         """Do nothing: a product has its own name."""
 
-    def put(self, lines: Sequence[Line]) -> tuple[Receipt, list[Reject]]:
-        products, rejects = _built(lines, product_from)
+    def put(self, batch: Batch) -> tuple[Receipt, list[Reject]]:
+        products: list[Product] = []
+        rejects: list[Reject] = []
+        for row, record in enumerate(batch.records):
+            try:
+                products.append(product_from(record))
+            except RecordError as error:
+                rejects.append(batch.reject(row, str(error)))
         return self._store.put_products(products), rejects
 
 
@@ -59,34 +67,27 @@ class EventSink:
         """Count equal lines from nothing, so that the same file gives the same ids."""
         self._ordinals = Ordinals()
 
-    def put(self, lines: Sequence[Line]) -> tuple[Receipt, list[Reject]]:
-        parts, rejects = _built(lines, event_parts)
-        events = self._named(parts)
-        self._flag([event.item_id for event in events])
-        return self._store.put_events(events), rejects
+    def put(self, batch: Batch) -> tuple[Receipt, list[Reject]]:
+        columns, errors = read_columns(batch.records, EVENT_FIELDS)
+        given, *rest = event_columns(columns, len(batch.records), errors)
+        events = list(map(Event, self._names(given, rest), *rest))
+        self._flag(rest[_ITEM])
+        return self._store.put_events(events), [batch.reject(row, str(e)) for row, e in errors.items()]
 
-    def _named(self, parts: Sequence[tuple[str, EventParts]]) -> list[Event]:
-        digests = [b"" if given else content_digest(rest) for given, rest in parts]
-        nameless = np.frombuffer(b"".join(digests), np.uint8).reshape(-1, 10)
-        ordinals = iter(self._ordinals.of(nameless[:, :8].copy().view(np.uint64).ravel()).tolist())
-        named = zip(parts, digests, strict=True)
-        return [Event(EventId(given or derived_id(p, digest, next(ordinals))), *p) for (given, p), digest in named]
+    def _names(self, given: Column, rest: Sequence[Column]) -> list[EventId]:
+        digests = [
+            b"" if name else content_digest(row) for name, row in zip(given, zip(*rest, strict=True), strict=True)
+        ]
+        keys = np.frombuffer(b"".join(digests), np.uint8).reshape(-1, 10)[:, :8].copy().view(np.uint64).ravel()
+        ordinals = iter(self._ordinals.of(keys).tolist())
+        named = zip(given, rest[_TIME], digests, strict=True)
+        return [name or EventId(derived_id(time, digest, next(ordinals))) for name, time, digest in named]
 
     def _flag(self, items: Sequence[ItemId]) -> None:
         if len(self._known) > KNOWN_AT_ONCE:
             self._known.clear()
-        new = list({item for item in items if item and item not in self._known})
+        new = list(set(items) - self._known.keys())
         found = self._store.products(new)
         self._known.update((item, item in found) for item in new)
-        self.flagged += sum(not self._known[item] for item in items if item)
-
-
-def _built(lines: Sequence[Line], build: Callable[[Any], T]) -> tuple[list[T], list[Reject]]:
-    built: list[T] = []
-    rejects: list[Reject] = []
-    for line in lines:
-        try:
-            built.append(build(line.record))
-        except RecordError as error:
-            rejects.append(Reject(line.number, str(error), line.text()))
-    return built, rejects
+        self._known[ItemId("")] = True
+        self.flagged += sum(not known for known in map(self._known.__getitem__, items))

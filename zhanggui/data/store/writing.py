@@ -6,7 +6,7 @@ row lock is what makes commits happen in the order of positions; on SQLite BEGIN
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Column, Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from zhanggui.core.candidate import Ranking
 from zhanggui.core.event import Event
@@ -48,7 +48,7 @@ def put_events(connection: Connection, events: Sequence[Event], position: int) -
     first: dict[str, Event] = {}
     for event in events:
         first.setdefault(event.event_id, event)
-    known = _present(connection, EVENTS.c.event_id, first)
+    known = _known_events(connection, first)
     new = [event for event_id, event in first.items() if event_id not in known]
     insert_rows(connection, insert(EVENTS), [event_row(n, e) for n, e in enumerate(new, position + 1)])
     _put_users(connection, new)
@@ -91,15 +91,15 @@ def _bodies(connection: Connection, items: Iterable[ItemId]) -> dict[ItemId, str
 
 
 def _put_users(connection: Connection, events: Sequence[Event]) -> None:
-    users = sorted({event.user_id for event in events})
-    known = _present(connection, USERS.c.user_id, users)
-    new = [(user,) for user in users if user not in known]
-    insert_rows(connection, insert(USERS), new)
-    add(connection, "users", len(new))
+    users = [(user,) for user in sorted({event.user_id for event in events})]
+    add(connection, "users", insert_rows(connection, upsert(connection, USERS).on_conflict_do_nothing(), users))
 
 
-def _present(connection: Connection, column: Column[str], values: Iterable[str]) -> set[str]:
+def _known_events(connection: Connection, event_ids: Iterable[str]) -> set[str]:
+    """Return which ids are there. Derived ids rise with time, so in a log that grows most are above all known ones."""
+    column = EVENTS.c.event_id
+    highest = connection.execute(select(func.max(column))).scalar() or ""
     found: set[str] = set()
-    for part in chunks(values, ASKED_AT_ONCE):
+    for part in chunks((event_id for event_id in event_ids if event_id <= highest), ASKED_AT_ONCE):
         found.update(connection.execute(select(column).where(column.in_(part))).scalars())
     return found
