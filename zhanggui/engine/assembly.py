@@ -68,6 +68,7 @@ def _sources(
         ItemPageSource("alike", alike),
         TrendingSource(state),
         PopularitySource(state),
+        PopularitySource(state, name="most_popular", k=100),
         NewestSource(index),
     ]
 

@@ -11,13 +11,14 @@ import numpy as np
 from zhanggui.core.candidate import Candidate, Evidence, Fact
 from zhanggui.core.event import EventType
 from zhanggui.core.ids import ItemId
-from zhanggui.core.interactions import Histories
+from zhanggui.core.interactions import Histories, Vocabulary
 from zhanggui.core.protocols import Act, CatalogueIndex, Context, OnlineState, Recommender
 from zhanggui.core.request import Request
 from zhanggui.engine.interests import interests, rows_of
 from zhanggui.engine.shelf import Shelf
 
 _ITEMS = 20
+_ACTS = 50
 _CROWD = ("trending", "popularity")
 
 MatchedTerm = Callable[[str, str], str]
@@ -37,7 +38,7 @@ class ShownFacts:
     def tell(self, request: Request, context: Context, shown: Sequence[Candidate]) -> list[Candidate]:
         """Return the candidates with fuller evidence; evidence that has its facts already is left alone."""
         telling = _Telling(self, request, context, shown)
-        return [replace(c, evidence=tuple(telling.evidence(c.item, e) for e in c.evidence)) for c in shown]
+        return [telling.candidate(candidate) for candidate in shown]
 
 
 class _Telling:
@@ -45,14 +46,17 @@ class _Telling:
 
     def __init__(self, tools: ShownFacts, request: Request, context: Context, shown: Sequence[Candidate]) -> None:
         self._tools, self._request, self._context = tools, request, context
-        self._histories: dict[str, Histories] = {}
+        self._histories: dict[Vocabulary, Histories] = {}
         named = {evidence.source for candidate in shown for evidence in candidate.evidence}
         items = [candidate.item for candidate in shown]
         self._users = dict(zip(items, tools.state.shoppers(items).tolist(), strict=True)) if named & {*_CROWD} else {}
         self._products = tools.shelf.get(items) if "bm25" in named else {}
         self._taste = _taste(context.history, tools.index) if "content" in named else []
 
-    def evidence(self, item: ItemId, evidence: Evidence) -> Evidence:
+    def candidate(self, candidate: Candidate) -> Candidate:
+        return replace(candidate, evidence=tuple(self._evidence(candidate.item, e) for e in candidate.evidence))
+
+    def _evidence(self, item: ItemId, evidence: Evidence) -> Evidence:
         if evidence.facts:
             return evidence
         facts = [(name, value) for name, value in self._facts(item, evidence.source) if value]
@@ -68,19 +72,22 @@ class _Telling:
             return [("item", self._nearest(item))]
         if source == "frequency":
             return [("times", times(self._context.history, item))]
-        return self._because(item, source) if source in self._tools.members else []
+        return self._because(item, self._tools.members[source]) if source in self._tools.members else []
 
-    def _because(self, item: ItemId, source: str) -> list[tuple[str, Fact]]:
-        model = self._tools.members[source]
-        if source not in self._histories:
-            self._histories[source] = rows_of(self._context.history, model.items_)
+    def _because(self, item: ItemId, model: Recommender) -> list[tuple[str, Fact]]:
         row = model.items_.row(item)
-        strongest = next((one for one, _ in model.because(self._histories[source], row) if one != row), -1)
+        strongest = next((one for one, _ in model.because(self._latest(model.items_), row) if one != row), -1)
         if strongest < 0:
             return []
         shoppers = getattr(model, "shoppers", None)
         both = shoppers(strongest, row) if shoppers is not None else 0
         return [("item", model.items_.ids[strongest]), ("users", both)]
+
+    def _latest(self, items: Vocabulary) -> Histories:
+        """Return the latest part of the history: what a shopper remembers best, and quick to ask about."""
+        if items not in self._histories:
+            self._histories[items] = rows_of(self._context.history[-_ACTS:], items)
+        return self._histories[items]
 
     def _nearest(self, item: ItemId) -> str:
         vector = self._tools.index.vector(item)

@@ -40,7 +40,7 @@ LIST = Recipe("list", ("search",), "given", fill=Fill.WHEN_EMPTY)
 BROWSE = Recipe("browse", ("popularity", "search"), "browse", fill=Fill.WHEN_EMPTY)
 FOR_YOU = Recipe(
     "for_you",
-    ("collaborative", "session", "content", "trending", "popularity"),
+    ("collaborative", "session", "content", "trending", "most_popular"),
     "for_you",
     filters=("allowed", "disliked", "seen"),
     relaxed=("seen",),

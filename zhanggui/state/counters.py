@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from zhanggui.core.ids import ItemId, Millis
+from zhanggui.core.ids import SECOND, ItemId, Millis
 from zhanggui.core.interactions import Bytes, Floats, Ints, Longs
 
 Doubles = NDArray[np.float64]
@@ -33,6 +33,8 @@ class Counters:
         self._recent = np.zeros(64)
         self._usual = np.zeros(64)
         self._shoppers = np.zeros(64, np.int64)
+        self._rising: tuple[Millis, int, list[tuple[ItemId, float]]] | None = None
+        self._popular: tuple[int, list[tuple[ItemId, int]]] | None = None
 
     def row(self, item: ItemId) -> int:
         """Return the row of an item, a new one for a new item."""
@@ -51,6 +53,9 @@ class Counters:
         self._recent[row] += weight * 2.0**age
         self._usual[row] += weight * 2.0 ** (age / _SLOWER)
         self._shoppers[row] += new_shopper
+        self._rising = None
+        if new_shopper and self._popular and self._shoppers[row] >= self._popular_least():
+            self._popular = None
 
     def restore(self, names: Iterable[str], columns: tuple[Doubles, Doubles, Longs], landmark: Millis) -> None:
         """Take over names and the columns that `columns` gave."""
@@ -88,9 +93,23 @@ class Counters:
         rows = np.fromiter((self._rows.get(item, -1) for item in items), np.int64, len(items))
         return np.where(rows >= 0, self._shoppers[rows], 0)
 
-    def all_shoppers(self) -> Longs:
-        """Return the number of distinct shoppers of every name."""
-        return self._shoppers[: len(self.names)]
+    def trending(self, now: Millis, *, k: int) -> list[tuple[ItemId, float]]:
+        """Return the k items that rise most, ties by id; asked again within a second, from memory."""
+        if self._rising is None or self._rising[1] < k or abs(now - self._rising[0]) >= SECOND:
+            self._rising = now, k, _best(self.names, self.rising(now), k)
+        return self._rising[2][:k]
+
+    def popular(self, *, k: int) -> list[tuple[ItemId, int]]:
+        """Return the k items with the most distinct shoppers, ties by id; from memory until one of them gains."""
+        if self._popular is None or self._popular[0] < k:
+            best = _best(self.names, self._shoppers[: len(self.names)].astype(np.float64), k)
+            self._popular = k, [(item, int(count)) for item, count in best]
+        return self._popular[1][:k]
+
+    def _popular_least(self) -> int:
+        """Return from how many shoppers on an item may stand in the remembered list."""
+        k, best = self._popular or (0, [])
+        return best[-1][1] if best and len(best) == k else 1
 
     def _faded(self, now: Millis, slower: int) -> float:
         return float(2.0 ** min((self.landmark - now) / self.half_life / slower, _REBASE))
@@ -120,3 +139,14 @@ def counted(
     shown = weight > 0
     pairs = np.unique(user[shown].astype(np.int64) * size + item[shown])
     return recent, usual, np.bincount(pairs % max(size, 1), minlength=size).astype(np.int64)
+
+
+def _best(names: Sequence[ItemId], scores: NDArray[np.float64], k: int) -> list[tuple[ItemId, float]]:
+    """Return the k best names with a score above 0, ties by name."""
+    positive = int((scores > 0).sum())
+    if not min(k, positive):
+        return []
+    threshold = np.partition(scores, len(scores) - min(k, positive))[len(scores) - min(k, positive)]
+    rows = np.flatnonzero(scores >= threshold)
+    best = sorted(((names[row], float(scores[row])) for row in rows.tolist()), key=lambda pair: (-pair[1], pair[0]))
+    return best[:k]

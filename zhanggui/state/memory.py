@@ -114,13 +114,12 @@ class MemoryState:
     def trending(self, *, k: int) -> list[tuple[ItemId, float]]:
         """Return what rises now with its score (above 0), best first, ties by id."""
         with self._lock:
-            return _best(self._counters.names, self._counters.rising(self._clock.now()), k)
+            return self._counters.trending(self._clock.now(), k=k)
 
     def popular(self, *, k: int) -> list[tuple[ItemId, int]]:
         """Return the items with the most distinct shoppers, best first, ties by id."""
         with self._lock:
-            best = _best(self._counters.names, self._counters.all_shoppers().astype(np.float64), k)
-        return [(item, int(count)) for item, count in best]
+            return self._counters.popular(k=k)
 
     def shoppers(self, items: Sequence[ItemId]) -> Longs:
         """Return how many distinct shoppers each item had, 0 for unknown items."""
@@ -205,14 +204,3 @@ class MemoryState:
             np.array([act.type.code for act in remembered], np.uint8),
             np.array([act.time for act in remembered], np.int64),
         )
-
-
-def _best(names: Sequence[ItemId], scores: NDArray[np.float64], k: int) -> list[tuple[ItemId, float]]:
-    """Return the k best names with a score above 0, ties by name."""
-    positive = int((scores > 0).sum())
-    if not min(k, positive):
-        return []
-    threshold = np.partition(scores, len(scores) - min(k, positive))[len(scores) - min(k, positive)]
-    rows = np.flatnonzero(scores >= threshold)
-    best = sorted(((names[row], float(scores[row])) for row in rows.tolist()), key=lambda pair: (-pair[1], pair[0]))
-    return best[:k]

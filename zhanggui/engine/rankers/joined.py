@@ -36,19 +36,18 @@ class JoinedRanker:
         lists: dict[List, list[tuple[float, ItemId, float]]] = defaultdict(list)
         for candidate in candidates:
             for evidence in candidate.evidence:
-                weight = self._weight(evidence)
+                weight, name = self._place(evidence)
                 if weight:
-                    lists[_list(evidence)].append((-evidence.score, candidate.item, weight))
+                    lists[name].append((-evidence.score, candidate.item, weight))
         scores: dict[ItemId, float] = defaultdict(float)
         for entries in lists.values():
             for place, (_, item, weight) in enumerate(sorted(entries)):
                 scores[item] += weight / (1 + place / _HALF)
         return [replace(candidate, score=scores[candidate.item]) for candidate in candidates]
 
-    def _weight(self, evidence: Evidence) -> float:
-        recent = evidence.fact("recent")
-        return self._weights.get(evidence.source, 0.0) if recent is None else self._recent * float(recent)
-
-
-def _list(evidence: Evidence) -> List:
-    return evidence.source, evidence.fact("item") if evidence.fact("recent") is not None else None
+    def _place(self, evidence: Evidence) -> tuple[float, List]:
+        """Return the weight of the list that evidence stands in, and which list that is."""
+        recent = evidence.fact("recent") if evidence.facts else None
+        if recent is None:
+            return self._weights.get(evidence.source, 0.0), (evidence.source, None)
+        return self._recent * float(recent), (evidence.source, evidence.fact("item"))

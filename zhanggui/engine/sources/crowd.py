@@ -10,7 +10,7 @@ class TrendingSource:
 
     name = "trending"
 
-    def __init__(self, state: OnlineState, *, k: int = 200) -> None:
+    def __init__(self, state: OnlineState, *, k: int = 100) -> None:
         self._state, self._k = state, k
 
     def propose(self, request: Request, context: Context) -> Proposal:
@@ -22,9 +22,8 @@ class TrendingSource:
 class PopularitySource:
     """Propose what most distinct shoppers wanted; the fact `users` counts them."""
 
-    name = "popularity"
-
-    def __init__(self, state: OnlineState, *, k: int = 500) -> None:
+    def __init__(self, state: OnlineState, *, name: str = "popularity", k: int = 500) -> None:
+        self.name = name
         self._state, self._k = state, k
 
     def propose(self, request: Request, context: Context) -> Proposal:

@@ -1,7 +1,5 @@
 """Products that match the words typed, or their meaning."""
 
-import numpy as np
-
 from zhanggui.core.candidate import Candidate, Evidence
 from zhanggui.core.ids import ItemId
 from zhanggui.core.protocols import CatalogueIndex, Context, Proposal
@@ -28,5 +26,6 @@ class SearchSource:
 
 
 def _candidate(place: int, item: ItemId, lexical: float, dense: float) -> Candidate:
-    evidence = [Evidence(name, score) for name, score in (("bm25", lexical), ("dense", dense)) if not np.isnan(score)]
-    return Candidate(item, tuple(evidence) or (Evidence("listed", float(-place)),), score=float(-place))
+    words = (Evidence("bm25", lexical),) if lexical == lexical else ()  # NaN: that side is silent
+    meaning = (Evidence("dense", dense),) if dense == dense else ()
+    return Candidate(item, words + meaning or (Evidence("listed", -float(place)),))
