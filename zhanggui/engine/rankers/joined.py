@@ -28,7 +28,7 @@ class JoinedRanker:
 
     name = "joined"
 
-    def __init__(self, weights: Mapping[str, float], *, recent: float = 0.9) -> None:
+    def __init__(self, weights: Mapping[str, float], *, recent: float = 0.8) -> None:
         self._weights, self._recent = weights, recent
 
     def rank(self, request: Request, context: Context, candidates: Sequence[Candidate]) -> list[Candidate]:

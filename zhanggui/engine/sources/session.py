@@ -15,7 +15,8 @@ class SessionSource:
     """Propose items related to the latest acts of the last hours.
 
     Evidence is that of the relation, with the fact `recent`: 1 for an act of this moment, half for every `half_life`
-    (milliseconds) that has passed since. Up to `each` items for each of the last `acts` items and each relation.
+    (milliseconds) that has passed since, and half of that for the item before the last. Up to `each` items for each of
+    the last `acts` items and each relation, none after `window` milliseconds.
     """
 
     name = "session"
@@ -25,7 +26,7 @@ class SessionSource:
         relations: Sequence[Related],
         *,
         acts: int = 2,
-        each: int = 6,
+        each: int = 5,
         half_life: int = 30 * MINUTE,
         window: int = 6 * HOUR,
     ) -> None:
@@ -35,10 +36,10 @@ class SessionSource:
     def propose(self, request: Request, context: Context) -> Proposal:
         """Return related items; nothing when the last act is long ago."""
         found: list[Candidate] = []
-        for latest in interests(context.history, limit=self._acts):
+        for place, latest in enumerate(interests(context.history, limit=self._acts)):
             age = max(0, context.now - latest.time)
             if age <= self._window:
-                recent = 0.5 ** (age / self._half_life)
+                recent = 0.5 ** (age / self._half_life + place)
                 for relation in self._relations:
                     related = relation.of(latest.item, request.filters, k=self._each)
                     found += [_with_recent(candidate, recent) for candidate in related]
