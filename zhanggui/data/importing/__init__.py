@@ -1,5 +1,6 @@
 """Files into the Store. Only what cannot be read is refused; every line is accounted for."""
 
+import zhanggui.data.importing.completejourney  # noqa: F401  (registers the format)
 from zhanggui.data.importing.formats import FORMATS, Format
 from zhanggui.data.importing.report import ImportReport
 from zhanggui.data.importing.run import Progress, import_events, import_products

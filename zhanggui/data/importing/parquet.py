@@ -1,6 +1,6 @@
 """Read Parquet, a slice of rows at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import polars as pl
 
@@ -15,17 +15,25 @@ AT_ONCE = 10_000
 
 
 def read_parquet(source: Source, kind: Kind) -> Iterator[Batch]:
-    """Yield batches; maps may be structs or lists of key and value. Raises InputError when the file is damaged."""
+    """Yield batches. Raises InputError when the file is damaged or lacks a required column."""
+
+    def checked(table: pl.LazyFrame) -> pl.LazyFrame:
+        check_header(source.path, table.collect_schema().names(), kind)
+        return table
+
+    return read_table(source, checked)
+
+
+def read_table(source: Source, prepare: Callable[[pl.LazyFrame], pl.LazyFrame]) -> Iterator[Batch]:
+    """Yield the rows of a Parquet file, after `prepare`, as batches."""
     try:
-        scan = pl.scan_parquet(source.path)
-        names = scan.collect_schema().names()
-        check_header(source.path, names, kind)
-        total = scan.select(pl.len()).collect().item()
+        table = prepare(pl.scan_parquet(source.path))
+        total = table.select(pl.len()).collect().item()
         for start in range(0, total, SLICE):
-            part = scan.slice(start, SLICE).collect()
+            part = table.slice(start, SLICE).collect()
             for first in range(0, len(part), AT_ONCE):
                 rows = part.slice(first, AT_ONCE).rows(named=True)
                 numbers = list(range(start + first + 1, start + first + 1 + len(rows)))
                 yield Batch(source.size * numbers[-1] // total, numbers, rows)
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputError(f"{source.path} is no whole Parquet file: {error}. Fetch or write it again.") from error
+        raise InputError(f"{source.path} is no whole Parquet file of its form: {error}. Fetch it again.") from error
