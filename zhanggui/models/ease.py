@@ -1,5 +1,6 @@
 """The best linear item-to-item model in closed form: each item explained by all others at once."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
@@ -10,10 +11,8 @@ from scipy.sparse import csr_array
 from zhanggui.core.errors import NotFittedError
 from zhanggui.core.interactions import Floats, Histories, Interactions, Ints
 from zhanggui.models.files import read, write
-from zhanggui.models.neighbours import packed, shares, spread, strongest, unpacked
+from zhanggui.models.neighbours import Row, gathered, packed, shares, spread, unpacked
 from zhanggui.models.profile import fading, profile
-
-_ROWS = 1024
 
 
 class Ease:
@@ -81,7 +80,7 @@ class Ease:
         if not items:
             return csr_array(np.zeros((0, 0), np.float32))
         inverse = _by_users(shoppers, self.penalty) if users < items else _by_items(shoppers, self.penalty)
-        return _pruned(inverse, top=self.top)
+        return gathered(_rows(inverse), top=self.top)[0]
 
     def _interest(self, histories: Histories) -> csr_array:
         if not hasattr(self, "neighbours_"):
@@ -112,18 +111,14 @@ def _by_users(shoppers: csr_array, penalty: float) -> Floats:
     return np.asarray(inverse)
 
 
-def _pruned(inverse: Floats, *, top: int) -> csr_array:
-    """Turn P into the `top` positive weights of every row of B, (n, n)."""
-    n = len(inverse)
+def _rows(inverse: Floats) -> Iterator[Row]:
+    """Yield the rows of B, without the diagonal, from P (n, n)."""
     scale = -1 / np.diag(inverse)
-    parts = []
-    for first in range(0, n, _ROWS):
-        block: Floats = np.asarray(inverse[first : first + _ROWS] * scale, np.float32)
-        block[np.arange(len(block)), np.arange(first, first + len(block))] = 0
-        kept = strongest(block.ravel(), np.arange(len(block) + 1) * n, top=top).reshape(block.shape)
-        parts.append((block[kept], np.nonzero(kept)[1].astype(np.int32), kept.sum(axis=1)))
-    data, columns, counts = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return csr_array((data, columns, np.concatenate(([0], np.cumsum(counts)))), shape=(n, n))
+    everything = np.arange(len(inverse))
+    for item, line in enumerate(inverse):
+        weights = np.asarray(line * scale, np.float32)
+        weights[item] = 0
+        yield everything, weights, weights
 
 
 def _widened(small: csr_array, covered: Ints, items: int) -> csr_array:

@@ -1,5 +1,6 @@
 """Items that the same shoppers wanted: neighbours by cosine."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
@@ -9,7 +10,7 @@ from scipy.sparse import csr_array
 from zhanggui.core.errors import NotFittedError
 from zhanggui.core.interactions import Floats, Histories, Interactions
 from zhanggui.models.files import read, write
-from zhanggui.models.neighbours import entry, packed, related, shares, spread, unpacked
+from zhanggui.models.neighbours import Row, entry, gathered, packed, shares, spread, together, unpacked
 from zhanggui.models.profile import fading, profile
 
 
@@ -30,14 +31,8 @@ class ItemKnn:
     def fit(self, log: Interactions) -> Self:
         """Compare all items by their shoppers; a second call forgets the first."""
         shoppers = profile(log.histories(), len(log.items))
-        norms = np.sqrt(np.asarray(shoppers.power(2).sum(axis=0)))
-
-        def cosine(block: csr_array, first: int) -> Floats:
-            rows = np.repeat(np.arange(first, first + block.shape[0]), np.diff(block.indptr))
-            return np.asarray(block.data / (norms[rows] * norms[block.indices] + self.shrinkage), np.float32)
-
         self.items_ = log.items
-        self.neighbours_, self.together_ = related(shoppers.T.tocsr(), shoppers, top=self.top, value=cosine)
+        self.neighbours_, self.together_ = gathered(self._rows(shoppers), top=self.top)
         return self
 
     def score(self, histories: Histories) -> Floats:
@@ -68,6 +63,11 @@ class ItemKnn:
         model.items_, model.together_ = items, arrays["together"].astype(np.float32)
         model.neighbours_ = unpacked(arrays, len(items))
         return model
+
+    def _rows(self, shoppers: csr_array) -> Iterator[Row]:
+        norms = np.sqrt(np.asarray(shoppers.power(2).sum(axis=0), np.float32))
+        for item, (columns, counts) in enumerate(together(shoppers)):
+            yield columns, counts / (norms[item] * norms[columns] + np.float32(self.shrinkage)), counts
 
     def _interest(self, histories: Histories) -> csr_array:
         if not hasattr(self, "neighbours_"):

@@ -1,38 +1,88 @@
 """Sparse lists of related items, and how the interest in some items spreads to others."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from zhanggui.core.interactions import Floats, Ints, Longs
+from zhanggui.core.interactions import Floats, Longs
 
-_WORK = 20_000_000
-"""Multiplications a block of a product may cost: bounds memory at about a quarter of a gigabyte."""
+Row = tuple[Longs, Floats, Floats]
+"""The related items of one item: columns, similarities, and the evidence behind each, such as a count."""
 
 
-def related(
-    left: csr_array, right: csr_array, *, top: int, value: Callable[[csr_array, int], Floats]
-) -> tuple[csr_array, Floats]:
-    """Return the `top` neighbours of every row of `left @ right`, (N, N), and the products behind them, (nnz,).
+def gathered(rows: Iterable[Row], *, top: int) -> tuple[csr_array, Floats]:
+    """Return the `top` neighbours of every item, (N, N), and the evidence behind each, (nnz,).
 
-    `value(block, first)` turns the products of a block of rows, whose first is `first` and which has no diagonal, into
-    similarities (block.nnz,); what is not above zero is dropped.
+    `rows` come in the order of items; similarities that are not above zero are dropped.
     """
-    parts = [_part(left, right, first, last, top, value) for first, last in _blocks(left, right)]
-    data, products, columns, counts = (np.concatenate(column) for column in zip(*parts, strict=True))
-    starts = np.concatenate(([0], np.cumsum(counts)))
-    return csr_array((data, columns, starts), shape=(left.shape[0], right.shape[1])), products
+    kept = [_strongest(row, top) for row in rows]
+    starts = np.concatenate(([0], np.cumsum([len(columns) for columns, _, _ in kept], dtype=np.int64)))
+    columns, values, evidence = (
+        np.concatenate(column) if kept else np.zeros(0) for column in zip(*kept or [((),) * 3])
+    )
+    matrix = csr_array((values.astype(np.float32), columns.astype(np.int32), starts), shape=(len(kept), len(kept)))
+    return matrix, evidence.astype(np.float32)
 
 
-def strongest(values: Floats, starts: Longs | Ints, *, top: int) -> NDArray[np.bool_]:
-    """Mark the `top` largest positive values of every slice `starts[r]:starts[r+1]`; ties go to the first."""
-    kept = np.asarray(values > 0)
-    crowded = np.flatnonzero(np.diff(starts) > top)
-    for start, end in zip(starts[crowded].tolist(), starts[crowded + 1].tolist(), strict=True):
-        kept[start:end] &= _largest(values[start:end], top)
-    return kept
+def summed(columns: Longs, items: int, weights: Floats | None = None) -> tuple[Longs, Floats]:
+    """Add up `weights` (else ones) by column: `columns` (n,), any order → distinct columns, rising, and their sums.
+
+    Short inputs are sorted, long ones counted into an array of all items: whichever is faster.
+    """
+    if 5 * len(columns) > items:
+        sums = np.bincount(columns, weights, items)
+        found = np.flatnonzero(sums)
+        return found, sums[found].astype(np.float32)
+    if weights is None:
+        found, counts = np.unique(columns, return_counts=True)
+        return found, counts.astype(np.float32)
+    found, place = np.unique(columns, return_inverse=True)
+    return found, np.bincount(place, weights, len(found)).astype(np.float32)
+
+
+def lists(matrix: csr_array) -> list[Longs]:
+    """Return the columns of every row of a sparse matrix."""
+    return np.split(matrix.indices.astype(np.int64), matrix.indptr[1:-1]) if matrix.shape[0] else []
+
+
+def together(shoppers: csr_array) -> Iterator[tuple[Longs, Floats]]:
+    """Yield for every item the items that share shoppers with it, and how many: columns of X'X without the diagonal.
+
+    `shoppers` (U, N) holds strengths; where all are 1 the sums are counts.
+    """
+    items = shoppers.shape[1]
+    baskets, owners = lists(shoppers), lists(shoppers.T.tocsr())
+    binary = bool((shoppers.data == 1).all())
+    strengths = [] if binary else np.split(shoppers.data, shoppers.indptr[1:-1])
+    for item, users in enumerate(owners):
+        if not len(users):
+            yield np.zeros(0, np.int64), np.zeros(0, np.float32)
+            continue
+        columns = np.concatenate([baskets[user] for user in users])
+        weights = None if binary else np.concatenate([_scaled(baskets[u], strengths[u], item) for u in users])
+        found, counts = summed(columns, items, weights)
+        other = found != item
+        yield found[other], counts[other]
+
+
+def _scaled(columns: Longs, strengths: Floats, item: int) -> Floats:
+    return strengths * strengths[np.searchsorted(columns, item)]
+
+
+def _strongest(row: Row, top: int) -> Row:
+    columns, values, evidence = row
+    if len(values) > top:
+        bound = np.partition(values, len(values) - top)[len(values) - top]
+        kept = np.flatnonzero(values > bound)
+        ties = np.flatnonzero(values == bound)[: top - len(kept)]
+        kept = np.sort(np.concatenate((kept, ties)))
+        columns, values, evidence = columns[kept], values[kept], evidence[kept]
+    if len(values) and values.min() <= 0:
+        kept = np.flatnonzero(values > 0)
+        columns, values, evidence = columns[kept], values[kept], evidence[kept]
+    return columns, values, evidence
 
 
 def spread(interest: csr_array, neighbours: csr_array) -> Floats:
@@ -75,42 +125,3 @@ def entry(matrix: csr_array, row: int, column: int) -> int:
     start, end = matrix.indptr[row], matrix.indptr[row + 1]
     at = int(start + np.searchsorted(matrix.indices[start:end], column))
     return at if at < end and matrix.indices[at] == column else -1
-
-
-def _part(
-    left: csr_array, right: csr_array, first: int, last: int, top: int, value: Callable[[csr_array, int], Floats]
-) -> tuple[Floats, Floats, NDArray[np.int32], Longs]:
-    block = _without_diagonal((left[first:last] @ right).tocsr(), first)
-    scored = value(block, first)
-    kept = strongest(scored, block.indptr, top=top)
-    counts = np.diff(np.concatenate(([0], np.cumsum(kept)))[block.indptr])
-    return (
-        scored[kept].astype(np.float32),
-        block.data[kept].astype(np.float32),
-        block.indices[kept].astype(np.int32),
-        counts,
-    )
-
-
-def _without_diagonal(block: csr_array, first: int) -> csr_array:
-    block.sort_indices()
-    kept = block.indices != np.repeat(np.arange(first, first + block.shape[0]), np.diff(block.indptr))
-    starts = np.concatenate(([0], np.cumsum(kept)))[block.indptr]
-    return csr_array((block.data[kept], block.indices[kept], starts), shape=block.shape)
-
-
-def _blocks(left: csr_array, right: csr_array) -> Iterator[tuple[int, int]]:
-    """Yield ranges of rows whose products cost about the same; at least one, also when there is nothing."""
-    ones = csr_array((np.ones(left.nnz), left.indices, left.indptr), shape=left.shape)
-    work = np.cumsum(ones @ np.diff(right.indptr).astype(np.float64))
-    total = float(work[-1]) if len(work) else 0.0
-    cuts = np.searchsorted(work, np.arange(_WORK, total, _WORK)) + 1
-    edges = [0, *np.unique(cuts[cuts < left.shape[0]]).tolist(), left.shape[0]]
-    yield from zip(edges[:-1], edges[1:], strict=True)
-
-
-def _largest(values: Floats, top: int) -> NDArray[np.bool_]:
-    bound = np.partition(values, len(values) - top)[len(values) - top]
-    kept = np.asarray(values > bound)
-    kept[np.flatnonzero(values == bound)[: top - int(kept.sum())]] = True
-    return kept

@@ -1,0 +1,101 @@
+"""What comes after what: neighbours with a direction."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from zhanggui.core.errors import NotFittedError
+from zhanggui.core.interactions import Floats, Histories, Interactions, Longs
+from zhanggui.models.files import read, write
+from zhanggui.models.neighbours import Row, gathered, packed, shares, spread, summed, together, unpacked
+from zhanggui.models.profile import fading, profile, row_of_event, steps_back
+from zhanggui.models.weights import weight
+
+
+class SequenceKnn:
+    """Score an item by how often it followed those of the history, and by its cosine to them.
+
+    An item that came s moments after another counts `decay` ** (s - 1) for it, within `window` events; at one moment
+    (a basket) both count for each other. Counts are divided by the root of the shoppers of the earlier item, and
+    `undirected` times the cosine is added. In a history, an item that lies s moments back counts `decay` ** s.
+    Close to the session-based neighbours of Garg et al. (SIGIR 2019), over items instead of sessions.
+    """
+
+    name = "sequence_knn"
+
+    def __init__(self, *, top: int = 200, decay: float = 0.7, window: int = 20, undirected: float = 0.5) -> None:
+        self.top = top
+        self.decay = decay
+        self.window = window
+        self.undirected = undirected
+
+    def fit(self, log: Interactions) -> Self:
+        """Count what followed what; a second call forgets the first."""
+        self.items_ = log.items
+        self.neighbours_, _ = gathered(self._rows(log.histories()), top=self.top)
+        return self
+
+    def score(self, histories: Histories) -> Floats:
+        """Return (B, N), -inf for items that are no neighbour of any in the history."""
+        return spread(self._interest(histories), self.neighbours_)
+
+    def because(self, history: Histories, item: int) -> list[tuple[int, float]]:
+        """Return which items of a single history speak for an item, with their shares, strongest first."""
+        return shares(self._interest(history), self.neighbours_, item)
+
+    def save(self, path: Path) -> None:
+        """Write one `.npz`."""
+        if not hasattr(self, "neighbours_"):
+            raise NotFittedError(self)
+        settings = {"top": self.top, "decay": self.decay, "window": self.window, "undirected": self.undirected}
+        write(path, self.name, self.items_, settings, packed(self.neighbours_))
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read what `save` wrote."""
+        items, settings, arrays = read(path, cls.name)
+        model = cls(**settings)  # type: ignore[arg-type]
+        model.items_, model.neighbours_ = items, unpacked(arrays, len(items))
+        return model
+
+    def _interest(self, histories: Histories) -> csr_array:
+        if not hasattr(self, "neighbours_"):
+            raise NotFittedError(self)
+        return profile(histories, len(self.items_), fade=fading(histories, self.decay))
+
+    def _rows(self, histories: Histories) -> Iterator[Row]:
+        items = len(self.items_)
+        shoppers = profile(histories, items)
+        norms = np.sqrt(np.asarray(shoppers.power(2).sum(axis=0), np.float32))
+        followers = self._followers(histories, items)
+        alike = (
+            together(shoppers) if self.undirected else iter([(np.zeros(0, np.int64), np.zeros(0, np.float32))] * items)
+        )
+        for item, ((after, counts), (near, shared)) in enumerate(zip(followers, alike, strict=True)):
+            directed = counts / max(norms[item], np.float32(1e-6))
+            cosine = shared / (norms[item] * norms[near]) * np.float32(self.undirected)
+            columns, values = summed(np.concatenate((after, near)), items, np.concatenate((directed, cosine)))
+            yield columns, values, values
+
+    def _followers(self, histories: Histories, items: int) -> Iterator[tuple[Longs, Floats]]:
+        """Yield for every item what came after it (or with it), and its faded count."""
+        strength = weight(histories.type)
+        kept = np.flatnonzero((strength > 0) & (histories.item >= 0))
+        user, back, goods = (
+            column[kept] for column in (row_of_event(histories), steps_back(histories), histories.item)
+        )
+        strength, goods = strength[kept], goods.astype(np.int64)
+        faded = np.power(np.float32(self.decay), np.arange(-1, self.window + 1)).clip(max=1)
+        near = np.concatenate((np.arange(-self.window, 0), np.arange(1, self.window + 1)))
+        for places in np.split(np.argsort(goods, kind="stable"), np.cumsum(np.bincount(goods, minlength=items))[:-1]):
+            other = (places[:, None] + near).ravel()
+            place = np.repeat(places, len(near))
+            inside = (other >= 0) & (other < len(goods))
+            other, place = other[inside], place[inside]
+            lag = back[place] - back[other]
+            fit = (user[other] == user[place]) & ((other > place) | (lag == 0)) & (goods[other] != goods[place])
+            other, place, lag = other[fit], place[fit], lag[fit]
+            yield summed(goods[other], items, strength[other] * strength[place] * faded[lag])
