@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from zhanggui.core.interactions import Floats, Ints, Longs
 
+Flags = NDArray[np.bool_]
 _FIRST = 1024
 
 
@@ -94,6 +95,22 @@ class RowVectors:
         return replace(fresh, slot=slot)
 
 
+def standing_out(cosines: Floats, *, deviations: float) -> Flags:
+    """Return which rows lie so many standard deviations above the mean of all: (n,); NaN never does.
+
+    A fixed cosine would not do: what is near differs by encoder, by language and by query. Where there are few rows
+    none can lie far out, so less is asked of them: at most 0.35 · √n.
+
+    >>> standing_out(np.array([0.8, 0.8, 0.8, 0.9, np.nan], np.float32), deviations=3).tolist()
+    [False, False, False, True, False]
+    """
+    known = cosines[~np.isnan(cosines)]
+    if len(known) < 2:
+        return ~np.isnan(cosines)
+    asked = min(deviations, 0.35 * float(np.sqrt(len(known))))
+    return np.asarray(cosines >= known.mean(dtype=np.float64) + asked * known.std(dtype=np.float64))
+
+
 def _products(matrix: Floats, query: Floats) -> Floats:
     """Return matrix @ query by the scan of faiss: one thread, so that requests do not fight for the cores."""
     products = np.empty(len(matrix), np.float32)
@@ -105,7 +122,7 @@ def _products(matrix: Floats, query: Floats) -> Floats:
     return products
 
 
-def best(scores: Floats, allowed: NDArray[np.bool_], *, k: int) -> Longs:
+def best(scores: Floats, allowed: Flags, *, k: int) -> Longs:
     """Return the k allowed rows of the highest scores, best first, ties by row; NaN is never among them.
 
     >>> best(np.array([0.5, 0.9, np.nan, 0.9], np.float32), np.ones(4, bool), k=2).tolist()

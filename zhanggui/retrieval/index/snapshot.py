@@ -39,7 +39,7 @@ def save(path: Path, columns: Columns, *, position: int) -> None:
 def load(path: Path) -> tuple[Columns, int] | None:
     """Return columns and their position, None where there is no whole file."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             texts = orjson.loads(file["texts"].tobytes())
             arrays = {name: file[name] for name in _ARRAYS}
         names = Dictionaries(

@@ -24,9 +24,9 @@ from zhanggui.retrieval.index.schema import QueryMaker, schema, scoring_tokens
 from zhanggui.retrieval.index.text_store import Searcher, TextStore
 from zhanggui.retrieval.text.analyser import Analyser
 from zhanggui.retrieval.text.query import Query, parse
-from zhanggui.retrieval.vectors import RowVectors, best
+from zhanggui.retrieval.vectors import RowVectors, best, standing_out
 
-_SNAPSHOT_EVERY = 20_000
+_CHECKPOINT_EVERY = 50_000  # numbers of the feed: reading so many again at the next opening takes about a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +50,20 @@ class TantivyIndex:
 
     `folder` holds `text/` (tantivy) and `columns.npz`. Whatever is lost, torn, or made by another version or analyser
     is made anew: then `position` is 0, and the feed fills it. Vectors are not kept: whoever has them puts them again.
-    A query vector adds the `dense_k` nearest products whose cosine is `dense_threshold` or more to what matches.
+    A query vector adds at most `dense_k` products to what matches: the nearest ones, whose cosine lies
+    `dense_threshold` standard deviations or more above the catalogue's mean.
     """
 
     def __init__(
-        self, folder: Path, *, analyser: Analyser, dim: int, dense_k: int = 100, dense_threshold: float = 0.0
+        self, folder: Path, *, analyser: Analyser, dim: int, dense_k: int = 100, dense_threshold: float = 3.0
     ) -> None:
         self._folder, self._analyser = folder, analyser
         self._dense_k, self._dense_threshold = dense_k, dense_threshold
         self._lock = threading.Lock()
         self._text = TextStore(folder / "text", analyser=analyser.name)
         self._make = QueryMaker(schema())
-        self._unsaved = 0
         columns, self.position = self._opened()
+        self._saved = self.position
         self._state = _State(self._text.searcher(), columns, RowVectors.empty(dim))
 
     def apply(self, changes: Sequence[Change], position: int) -> None:
@@ -73,9 +74,8 @@ class TantivyIndex:
                 self._write(products, position)
             elif position > self.position:
                 self.position = position
-            self._unsaved += len(products)
-            if self._unsaved >= _SNAPSHOT_EVERY:
-                self._save()
+            if self.position - self._saved >= _CHECKPOINT_EVERY:
+                self._checkpoint()
 
     def put_vectors(self, items: Sequence[ItemId], vectors: Floats) -> None:
         """Give items their meaning: (n, dim) unit vectors."""
@@ -138,8 +138,8 @@ class TantivyIndex:
     def close(self) -> None:
         """Save what opens faster next time and give the folder free."""
         with self._lock:
-            if self._unsaved:
-                self._save()
+            if self.position > self._saved:
+                self._checkpoint()
             self._text.close()
 
     def _opened(self) -> tuple[Columns, int]:
@@ -161,9 +161,10 @@ class TantivyIndex:
         vectors = before.vectors.drop([rows[i] for i, p in products.items() if _strange(before.columns, rows[i], p)])
         self._state = _State(self._text.searcher(), columns, vectors)
 
-    def _save(self) -> None:
+    def _checkpoint(self) -> None:
+        self._text.write((), {}, position=self.position)
         snapshot.save(self._folder / "columns.npz", self._state.columns, position=self.position)
-        self._unsaved = 0
+        self._saved = self.position
 
     def _lexical(
         self, state: _State, query: Query, mask: NDArray[np.bool_], meaning: bool, limit: int | None
@@ -183,8 +184,7 @@ class TantivyIndex:
         return _Lexical(rows[mask[rows]], best[kept], scores[kept])
 
     def _near(self, cosines: Floats, mask: NDArray[np.bool_]) -> Longs:
-        rows = best(cosines, mask, k=self._dense_k)
-        return rows[cosines[rows] >= self._dense_threshold]
+        return best(cosines, mask & standing_out(cosines, deviations=self._dense_threshold), k=self._dense_k)
 
     def _partial(self, state: _State, query: Query, rows: Longs) -> Floats:
         """Return the scores of products that match by meaning only: some have some of the words. NaN for none."""

@@ -48,13 +48,13 @@ class Searcher:
 
     def ideal(self, tokens: Sequence[tuple[str, int]]) -> float:
         """Return the BM25 of a product of average length that has each of these tokens once in each scored field."""
+        return sum(times * weight * self._idf(field, token) for token, times in tokens for field, weight in WEIGHTS)
+
+    def _idf(self, field: str, token: str) -> float:
+        """Return the weight of a token; products that were replaced may be counted until their segment is merged."""
         n = self._searcher.num_docs
-        holders = (
-            (times * weight, self._searcher.doc_freq(field, token))
-            for token, times in tokens
-            for field, weight in WEIGHTS
-        )
-        return sum(weight * math.log1p((n - df + 0.5) / (df + 0.5)) for weight, df in holders)
+        holders = min(n, self._searcher.doc_freq(field, token))
+        return math.log1p((n - holders + 0.5) / (holders + 0.5))
 
     def note(self) -> str:
         """Return what the index remembers of itself, empty for a new one."""
@@ -98,8 +98,7 @@ class TextStore:
         writer = self._writer
         if writer is None:
             raise ValueError("the text index is closed")
-        for row in rows:
-            writer.delete_documents_by_term("row", row)
+        writer.delete_documents_by_query(tantivy.Query.term_set_query(schema(), "row", list(rows)))
         for row, document in documents.items():
             writer.add_document(to_tantivy(row, document))
         writer.delete_documents_by_term("role", "note")
