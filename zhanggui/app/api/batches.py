@@ -54,10 +54,14 @@ def receipt_json(receipt: Receipt, rejected: Sequence[Rejected], ignored: Sequen
     return {
         "written": receipt.written,
         "repeated": receipt.repeated,
-        "rejected": [
-            {"index": one.index, "message": one.message, **({"field": one.field} if one.field else {})}
-            for one in rejected
-        ],
+        "rejected": rejected_json(rejected),
         "ignored": list(ignored),
         "position": receipt.position,
     }
+
+
+def rejected_json(rejected: Sequence[Rejected]) -> list[dict[str, object]]:
+    """Return the records set aside, with reasons."""
+    return [
+        {"index": one.index, "message": one.message, **({"field": one.field} if one.field else {})} for one in rejected
+    ]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from zhanggui.app.api import openapi
-from zhanggui.app.api.batches import divide, receipt_json, unknown_fields
+from zhanggui.app.api.batches import divide, receipt_json, rejected_json, unknown_fields
 from zhanggui.app.api.keys import require_key
 from zhanggui.app.api.reading import Item
 from zhanggui.app.web.body import Body, Record, read_body, records_of
@@ -68,8 +68,9 @@ class Writing:
             error = bad_request(
                 f"No record could be kept; the first: {first.message}", field=first.field, cure="See `rejected`."
             )
-            nothing = receipt_json(Receipt(0, 0, 0), divided.rejected)
-            return json_response({**error_body(error), **nothing}, status=error.status)
+            return json_response(
+                {**error_body(error), "rejected": rejected_json(divided.rejected)}, status=error.status
+            )
         receipt = receipt_json(put(divided.good), divided.rejected, unknown_fields(records, known))
         return json_response(receipt, status=207 if divided.rejected else 200)
 

@@ -6,7 +6,8 @@ from math import ceil, floor, log10
 
 from markupsafe import Markup, escape
 
-WIDTH, LEFT, RIGHT, ROW, TOP, FOOT = 720, 210, 70, 38, 10, 30
+WIDTH, LEFT, RIGHT, ROW, TOP, FOOT = 560, 4, 96, 58, 4, 30
+BAR, BAR_TOP = 20, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +57,18 @@ def _tick(value: float, scale: float, height: int, percent: bool) -> str:
     label = f"{value * 100:g}%" if percent else f"{value:g}"
     return (
         f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{height - FOOT + 4}"/>'
-        f'<text class="tick" x="{x:.1f}" y="{height - 8}" text-anchor="middle">{label}</text>'
+        f'<text class="tick" x="{x:.1f}" y="{height - 8}" text-anchor="{"middle" if value else "start"}">{label}</text>'
     )
 
 
 def _bar(row: Bar, y: float, scale: float, percent: bool) -> str:
-    middle, end = y + ROW / 2, LEFT + row.value * scale
+    middle, end = y + BAR_TOP + BAR / 2, LEFT + row.value * scale
     kind = "bar strong" if row.strong else "bar"
     right = end if row.high is None else max(end, LEFT + row.high * scale)
     return (
-        f'<text class="name" x="{LEFT - 12}" y="{middle}" text-anchor="end" dominant-baseline="central">'
-        f"{escape(row.label)}</text>"
-        f'<rect class="{kind}" x="{LEFT}" y="{y + 8}" width="{max(row.value * scale, 1):.1f}"'
-        f' height="{ROW - 16}" rx="5"/>'
+        f'<text class="name" x="{LEFT}" y="{y + BAR_TOP - 7}">{escape(row.label)}</text>'
+        f'<rect class="{kind}" x="{LEFT}" y="{y + BAR_TOP}" width="{max(row.value * scale, 1):.1f}"'
+        f' height="{BAR}" rx="5"/>'
         f"{_whisker(row, middle, scale)}"
         f'<text class="value" x="{right + 10:.1f}" y="{middle}" dominant-baseline="central">'
         f"{number_text(row.value, percent=percent)}</text>"

@@ -1,5 +1,6 @@
 """A drawn tile for products without a picture: colour and icon tell the category, always the same for the same one."""
 
+from collections.abc import Mapping
 from hashlib import blake2b
 
 from markupsafe import Markup, escape
@@ -19,7 +20,8 @@ ICONS = {
     "shirt": "M18 9l-9 6 4 7 3-2v19h16V20l3 2 4-7-9-6c-2 4-10 4-12 0z",
     "book": "M24 14c-4-3-9-3-14-2v24c5-1 10-1 14 2 4-3 9-3 14-2V12c-5-1-10-1-14 2zM24 14v24",
     "screen": "M9 11h30v21H9zM18 39h12M24 32v7",
-    "paw": "M24 24c-6 0-10 7-8 11 2 3 5 1 8 1s6 2 8-1c2-4-2-11-8-11zM13 21v.1M19 14v.1M29 14v.1M35 21v.1",
+    "paw": "M24 25c-6 0-9 6-8 10 2 3 5 1 8 1s6 2 8-1c1-4-2-10-8-10z"
+    "M13 21a2.5 3 0 1 0 .1 0zM20 13a2.5 3 0 1 0 .1 0zM28 13a2.5 3 0 1 0 .1 0zM35 21a2.5 3 0 1 0 .1 0z",
     "care": "M24 38C12 30 8 24 9 18c1-7 11-9 15-1 4-8 14-6 15 1 1 6-3 12-15 20zM24 20v9M19.5 24.5h9",
     "home": "M9 23L24 10l15 13M13 20v18h22V20M20 38V28h8v10",
     "toy": "M24 8l4.5 9.5 10.5 1.3-7.7 7.2 2 10.4L24 31.3l-9.3 5.1 2-10.4L9 18.8l10.5-1.3z",
@@ -45,7 +47,10 @@ SHAPES = {
     "care": "health drug medicine vitamin beauty care baby cosmetic diaper tissue pharm 健康 药 美妆 护 婴 纸",
     "home": "home kitchen furniture household hardware 家 厨 居",
 }
-"""Words that choose an icon, the more telling first. Latin ones must begin a word, Chinese ones may stand anywhere."""
+"""Words that choose an icon. Latin ones must begin a word, Chinese ones may stand anywhere."""
+
+TELLING = {name: SHAPES[name] for name in ("paw", "book", "snow")}
+"""What tells more about a thing wherever it stands in the path than the narrower words beside it."""
 
 
 def picture(product: Product) -> Markup:
@@ -63,18 +68,20 @@ def picture(product: Product) -> Markup:
 
 
 def icon_of(product: Product) -> str:
-    """Return the icon's name, empty when no word of the category, or failing that of the title, is known.
+    """Return the icon's name, empty when no word is known; the narrowest category speaks first, the title last.
 
     >>> from zhanggui.core.ids import ItemId
     >>> icon_of(Product(ItemId("1"), category=("宠物", "猫", "主粮"), title="Tea"))
     'paw'
     """
-    return _named(" ".join(product.category)) or _named(product.title)
+    whole = " ".join(product.category)
+    texts = (*reversed(product.category), product.title)
+    return _named(whole, TELLING) or next(filter(None, (_named(text, SHAPES) for text in texts)), "")
 
 
-def _named(text: str) -> str:
+def _named(text: str, shapes: Mapping[str, str]) -> str:
     words = text.lower().replace("-", " ").replace("/", " ").split()
-    return next((name for name, keys in SHAPES.items() if any(_says(words, key) for key in keys.split())), "")
+    return next((name for name, keys in shapes.items() if any(_says(words, key) for key in keys.split())), "")
 
 
 def _says(words: list[str], key: str) -> bool:
