@@ -18,7 +18,10 @@ def read_sequences(path: Path) -> Interactions:
     There are no times: the place within the line stands for it, in milliseconds. All events are views, without basket.
     Raises InputError with the line's number.
     """
-    users, items, user, item, time = Codes(), Codes(), [], [], []
+    users, items = Codes(), Codes()
+    user: list[int] = []
+    item: list[int] = []
+    time: list[int] = []
     for number, line in _lines(path):
         name, *sequence = line.split()
         if name in users:

@@ -70,14 +70,12 @@ def _products(table: pl.LazyFrame, transactions: Path) -> pl.LazyFrame:
     return whole.sort("item_id").lazy()
 
 
-_DESCRIBED = pl.Schema(
-    {
-        "title": pl.String,
-        "category": pl.List(pl.String),
-        "brand": pl.String,
-        "attributes": pl.Struct({"size": pl.String, "manufacturer": pl.String}),
-    }
-)
+_DESCRIBED: dict[str, pl.DataType] = {
+    "title": pl.String(),
+    "category": pl.List(pl.String),
+    "brand": pl.String(),
+    "attributes": pl.Struct({"size": pl.String, "manufacturer": pl.String}),
+}
 
 
 def _described(kind: str, category: str, department: str, size: str, brand: str, maker: str) -> dict[str, object]:
@@ -97,7 +95,8 @@ def _prices(transactions: Path) -> pl.DataFrame:
         return pl.DataFrame(schema={"item_id": pl.String, "price": pl.Float64})
     paid = pl.scan_parquet(transactions).filter(pl.col("sales_value") > 0, pl.col("quantity") > 0)
     price = (pl.col("sales_value") / pl.col("quantity")).median().round(2).alias("price")
-    return paid.group_by(item_id=pl.col("product_id").cast(pl.String)).agg(price).collect()
+    typical = paid.group_by(item_id=pl.col("product_id").cast(pl.String)).agg(price)
+    return typical.filter(pl.col("price") > 0).collect()
 
 
 @FORMATS.add("completejourney")

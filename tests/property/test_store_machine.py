@@ -1,0 +1,111 @@
+"""SqlStore and MemoryStore go through the same random life and never differ."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from zhanggui.core.candidate import Ranking
+from zhanggui.core.event import TYPES, Event, EventType
+from zhanggui.core.product import Product
+from zhanggui.core.request import Surface
+from zhanggui.data.store import MemoryStore, open_store
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=4)
+NAME = st.sampled_from(["a", "b", "B", "é", "茶", "a b"])
+MAYBE = st.sampled_from(["", "1", "2"])
+NUMBER = st.none() | st.floats(-1e6, 1e6)
+PRODUCTS = st.builds(
+    Product,
+    NAME,
+    title=TEXT,
+    category=st.lists(TEXT, max_size=2).map(tuple),
+    price=NUMBER,
+    attributes=st.dictionaries(TEXT, st.lists(TEXT, max_size=2).map(tuple), max_size=2),
+    stock=st.none() | st.integers(0, 2),
+    available=st.booleans(),
+)
+EVENTS = st.builds(
+    Event,
+    st.integers(0, 20).map(str),
+    NAME,
+    st.sampled_from(TYPES),
+    st.integers(-5, 5),
+    MAYBE,
+    order_id=MAYBE,
+    session_id=MAYBE,
+    query=TEXT,
+    position=st.none() | st.integers(0, 3),
+    value=NUMBER,
+    consent=st.none() | st.booleans(),
+)
+FLOATS = st.lists(st.floats(0, 1), max_size=3).map(tuple)
+RANKINGS = st.builds(Ranking, NAME, st.sampled_from(Surface), st.integers(0, 9), st.just(()), FLOATS, FLOATS, NAME)
+
+
+class Stores(RuleBasedStateMachine):
+    def __init__(self):
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = Path(self.folder.name) / "shop.db"
+        self.sql, self.memory = open_store(self.path), MemoryStore()
+
+    def teardown(self):
+        self.sql.close()
+        self.folder.cleanup()
+
+    def same(self, call):
+        assert call(self.sql) == call(self.memory)
+
+    @rule(products=st.lists(PRODUCTS, max_size=4))
+    def put_products(self, products):
+        self.same(lambda store: store.put_products(products))
+
+    @rule(items=st.lists(NAME, max_size=3))
+    def remove_products(self, items):
+        self.same(lambda store: store.remove_products(items))
+
+    @rule(events=st.lists(EVENTS, max_size=5))
+    def put_events(self, events):
+        self.same(lambda store: store.put_events(events))
+
+    @rule(rankings=st.lists(RANKINGS, max_size=2))
+    def put_rankings(self, rankings):
+        self.same(lambda store: store.put_rankings(rankings))
+
+    @rule(ranking=NAME)
+    def ask_ranking(self, ranking):
+        self.same(lambda store: store.ranking(ranking))
+
+    @rule(items=st.lists(NAME, max_size=3), user=NAME, limit=st.integers(0, 4))
+    def ask(self, items, user, limit):
+        self.same(lambda store: store.products(items))
+        self.same(lambda store: store.events_of(user, limit=limit))
+
+    @rule(after=st.integers(0, 20), limit=st.integers(1, 5))
+    def follow(self, after, limit):
+        self.same(lambda store: store.changes(after, limit=limit))
+
+    @rule(until=st.none() | st.integers(-5, 5), types=st.sets(st.sampled_from(EventType), max_size=3).map(tuple))
+    def columns(self, until, types):
+        ours, oracle = (store.interactions(until=until, types=types) for store in (self.sql, self.memory))
+        assert ours.users.ids == oracle.users.ids and ours.items.ids == oracle.items.ids
+        for name in ("user", "item", "time", "type", "basket"):
+            assert getattr(ours, name).dtype == getattr(oracle, name).dtype
+            np.testing.assert_array_equal(getattr(ours, name), getattr(oracle, name))
+
+    @rule()
+    def reopen(self):
+        self.sql.close()
+        self.sql = open_store(self.path)
+
+    @invariant()
+    def agree(self):
+        self.same(lambda store: (store.position(), store.totals(), list(store.all_products())))
+
+
+TestStores = Stores.TestCase
+TestStores.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
