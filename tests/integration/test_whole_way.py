@@ -18,7 +18,6 @@ from zhanggui.engine.opening import Ingredients, Pace, open_shop
 from zhanggui.engine.reasons import reason
 from zhanggui.engine.shop import Shop
 from zhanggui.engine.state_file import StateFile
-from zhanggui.engine.terms import TitleTerms
 from zhanggui.models.basket_knn import BasketKnn
 from zhanggui.models.frequency import PersonalFrequency
 from zhanggui.models.item_knn import ItemKnn
@@ -79,7 +78,7 @@ class Home:
             state=state,
             clock=self.clock,
             fuse=Fusion(),
-            matched=TitleTerms(analyser),
+            analyser=analyser,
             encoder=encoder,
             vectors=vectors,
             learned=self.learned,

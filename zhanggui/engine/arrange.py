@@ -1,8 +1,7 @@
-"""From a ranked list to a page that is pleasant to look at: each thing once, not one shelf only."""
+"""From ranked lists to a page that is pleasant to look at: each thing once, not one shelf only."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import ceil
 
 from zhanggui.core.candidate import Candidate, Dropped
@@ -12,69 +11,66 @@ from zhanggui.engine.shelf import Shelf
 
 _CHUNK = 64
 
-
-@dataclass(frozen=True, slots=True)
-class Arranged:
-    """The first places of the page in order, and what was found to be no place's right while filling them."""
-
-    placed: tuple[Candidate, ...]
-    dropped: tuple[Dropped, ...]
+Placed = tuple[Candidate, Product]
 
 
-def arrange(candidates: Sequence[Candidate], shelf: Shelf, *, need: int, share: float | None) -> Arranged:
-    """Fill the first `need` places from a ranked list.
+class Arrangement:
+    """Places from the first on, filled from one ranked list after the other.
 
     Of variants of one thing (`group_id`) the best stands for all. With a `share`, the first n places hold at most
-    max(2, ceil(share * n)) items of one leaf category, as long as there are others: what is too much waits for the
-    next place that has room. A longer page begins with the shorter one, so paging is stable.
+    max(2, ceil(share * n)) items of one leaf category, as long as the list has others: what is too much waits for the
+    next place that has room, or for the end of its list. A longer page begins with the shorter one: paging is stable.
+    `dropped` has what was found to have no place.
     """
-    dropped: list[Dropped] = []
-    stream = _present(candidates, shelf, dropped)
-    placed: list[Candidate] = []
-    waiting: list[tuple[Candidate, Product]] = []
-    leaves: Counter[tuple[str, ...]] = Counter()
-    while len(placed) < need:
-        limit = max(2, ceil(share * (len(placed) + 1))) if share is not None else need
-        pair = _next(stream, waiting, leaves, limit)
-        if pair is None:
-            break
-        placed.append(pair[0])
-        leaves[pair[1].category] += 1
-    return Arranged(tuple(placed), tuple(dropped))
 
+    def __init__(self, shelf: Shelf, *, share: float | None) -> None:
+        self.placed: list[Candidate] = []
+        self.dropped: list[Dropped] = []
+        self._shelf, self._share = shelf, share
+        self._groups: dict[str, ItemId] = {}
+        self._leaves: Counter[tuple[str, ...]] = Counter()
 
-def _next(
-    stream: Iterator[tuple[Candidate, Product]],
-    waiting: list[tuple[Candidate, Product]],
-    leaves: Counter[tuple[str, ...]],
-    limit: int,
-) -> tuple[Candidate, Product] | None:
-    for number, (_, product) in enumerate(waiting):
-        if leaves[product.category] < limit:
-            return waiting.pop(number)
-    for candidate, product in stream:
-        if not product.category or leaves[product.category] < limit:
-            return candidate, product
-        waiting.append((candidate, product))
-    return waiting.pop(0) if waiting else None
+    def fill(self, candidates: Sequence[Candidate], *, need: int) -> None:
+        """Fill places up to `need` from a ranked list."""
+        stream = self._present(candidates)
+        waiting: list[Placed] = []
+        while len(self.placed) < need and (pair := self._next(stream, waiting)) is not None:
+            self.placed.append(pair[0])
+            self._leaves[pair[1].category] += 1
 
+    def _next(self, stream: Iterator[Placed], waiting: list[Placed]) -> Placed | None:
+        for number, pair in enumerate(waiting):
+            if self._has_room(pair[1]):
+                return waiting.pop(number)
+        for pair in stream:
+            if self._has_room(pair[1]):
+                return pair
+            waiting.append(pair)
+        return waiting.pop(0) if waiting else None
 
-def _present(
-    candidates: Sequence[Candidate], shelf: Shelf, dropped: list[Dropped]
-) -> Iterator[tuple[Candidate, Product]]:
-    """Yield candidates with their product, looked up by the chunk; variants of a thing shown already are dropped.
+    def _has_room(self, product: Product) -> bool:
+        if self._share is None or not product.category:
+            return True
+        return self._leaves[product.category] < max(2, ceil(self._share * (len(self.placed) + 1)))
 
-    The Store has the last word: a projection may lag behind a product that was removed a moment ago.
-    """
-    groups: dict[str, ItemId] = {}
-    for start in range(0, len(candidates), _CHUNK):
-        chunk = candidates[start : start + _CHUNK]
-        products = shelf.get(candidate.item for candidate in chunk)
-        for candidate in chunk:
-            product = products.get(candidate.item)
-            if product is None or not product.available:
-                dropped.append(Dropped(candidate, "allowed", "not for sale"))
-            elif product.group_id and groups.setdefault(product.group_id, candidate.item) != candidate.item:
-                dropped.append(Dropped(candidate, "group", f"a variant of {groups[product.group_id]}"))
-            else:
-                yield candidate, product
+    def _present(self, candidates: Sequence[Candidate]) -> Iterator[Placed]:
+        """Yield candidates with their product, looked up by the chunk; variants of a thing shown already are dropped.
+
+        The Store has the last word: a projection may lag behind a product that was removed a moment ago.
+        """
+        for start in range(0, len(candidates), _CHUNK):
+            chunk = candidates[start : start + _CHUNK]
+            products = self._shelf.get(candidate.item for candidate in chunk)
+            for candidate in chunk:
+                product = products.get(candidate.item)
+                if product is None or not product.available:
+                    self.dropped.append(Dropped(candidate, "allowed", "not for sale"))
+                elif self._is_variant(product):
+                    best = self._groups[product.group_id]
+                    self.dropped.append(Dropped(candidate, "group", f"a variant of {best}"))
+                else:
+                    yield candidate, product
+
+    def _is_variant(self, product: Product) -> bool:
+        group = product.group_id
+        return bool(group) and self._groups.setdefault(group, product.item_id) != product.item_id

@@ -1,7 +1,7 @@
 """Join sources, filters and rankers to the parts that recipes name. What the shop lacks is silent, not absent."""
 
 from zhanggui.core.protocols import CatalogueIndex, Encoder, Filter, OnlineState, Source
-from zhanggui.engine.facts import MatchedTerm, ShownFacts
+from zhanggui.engine.facts import ShownFacts
 from zhanggui.engine.filters.allowed import AllowedFilter
 from zhanggui.engine.filters.own import DislikedFilter, ItselfFilter, SeenFilter
 from zhanggui.engine.learned import Learned
@@ -19,7 +19,9 @@ from zhanggui.engine.sources.crowd import NewestSource, PopularitySource, Trendi
 from zhanggui.engine.sources.item_page import ItemPageSource, SilentSource
 from zhanggui.engine.sources.search import SearchSource
 from zhanggui.engine.sources.session import SessionSource
+from zhanggui.engine.terms import TitleTerms
 from zhanggui.engine.timely import Timely
+from zhanggui.retrieval.text.analyser import Analyser
 
 
 def assemble(
@@ -30,19 +32,22 @@ def assemble(
     learned: Learned,
     encoder: Encoder | None,
     fuse: Fuse,
-    matched: MatchedTerm,
+    analyser: Analyser,
     timely: Timely,
 ) -> Parts:
     """Return all parts of the built-in surfaces."""
     return Parts(
-        sources={source.name: source for source in _sources(index, state, shelf, learned, encoder, timely)},
+        sources={
+            source.name: source
+            for source in _sources(index, state, shelf, learned, encoder, ByContent(index, shelf, analyser), timely)
+        },
         filters=_named([AllowedFilter(index), ItselfFilter(), DislikedFilter(), SeenFilter(learned.repeats, shelf)]),
         rankers={
             "fusion": FusionRanker(fuse),
             "given": GivenRanker(),
             **{name: JoinedRanker(weights) for name, weights in WEIGHTS.items()},
         },
-        facts=ShownFacts(state, index, shelf, learned.members, matched),
+        facts=ShownFacts(state, index, shelf, learned.members, TitleTerms(analyser)),
     )
 
 
@@ -52,9 +57,9 @@ def _sources(
     shelf: Shelf,
     learned: Learned,
     encoder: Encoder | None,
+    alike: ByContent,
     timely: Timely,
 ) -> list[Source]:
-    alike = ByContent(index, shelf)
     neighbours = ByShoppers(learned.neighbours) if learned.neighbours else None
     together = ByShoppers(learned.together, source="bought_together") if learned.together else None
     relations: list[Related] = [relation for relation in (neighbours, alike) if relation is not None]

@@ -20,7 +20,7 @@ class Meaning:
     """Ask for the vector of every product's text in the background and hand it to the index when it is there.
 
     Texts encoded before (in `vectors`) arrive within moments. Products that say the same share one vector; products
-    that say nothing have none.
+    that say nothing have none. `complete` tells whether the whole catalogue has been asked for.
     """
 
     def __init__(self, index: CatalogueIndex, encoder: Encoder, vectors: Vectors) -> None:
@@ -29,6 +29,7 @@ class Meaning:
         self._texts: dict[ItemId, str] = {}
         self._waiting: dict[str, set[ItemId]] = {}
         self._due: set[ItemId] = set()
+        self.complete = False
         self._background = BackgroundEncoder(encoder, vectors, self._arrived)
 
     def start(self) -> None:
@@ -61,9 +62,13 @@ class Meaning:
             self._background.ask(texts)
 
     def progress(self) -> Progress:
-        """Return how many of the items that say something have their vector."""
+        """Return how many of the items that say something have their vector.
+
+        Until the catalogue has been read, every product of the index is taken to say something.
+        """
         with self._lock:
-            return Progress(len(self._texts) - len(self._due), len(self._texts))
+            total = len(self._texts) if self.complete else max(len(self._texts), len(self._index))
+            return Progress(len(self._texts) - len(self._due), total)
 
     def wait(self, *, timeout: float) -> bool:
         """Wait until nothing is left to encode; return whether that came true within so many seconds."""
@@ -116,7 +121,7 @@ class CatalogueReader:
         products = self._store.all_products()
         while (batch := list(islice(products, self._batch))) and not self._stopped:
             self._meaning.want(batch)
-        self._done = True
+        self._done = self._meaning.complete = True
 
     def stop(self) -> None:
         """End after the batch at hand."""

@@ -10,10 +10,9 @@ from zhanggui.core.product import Product
 from zhanggui.core.protocols import CatalogueIndex, Change, ChangeKind, Encoder, OnlineState, Store
 from zhanggui.encoders.vectors import Vectors
 from zhanggui.engine.assembly import assemble
-from zhanggui.engine.facts import MatchedTerm
 from zhanggui.engine.learned import Learned
 from zhanggui.engine.meaning import CatalogueReader, Meaning
-from zhanggui.engine.pipeline import Pipeline
+from zhanggui.engine.pipeline import Parts, Pipeline
 from zhanggui.engine.projections import Listener, Projections
 from zhanggui.engine.rankers.fusion import Fuse
 from zhanggui.engine.ranking_log import RankingLog
@@ -21,6 +20,7 @@ from zhanggui.engine.repeating import Repeating
 from zhanggui.engine.shelf import Shelf
 from zhanggui.engine.shop import Shop, ShopParts
 from zhanggui.engine.timely import Timely
+from zhanggui.retrieval.text.analyser import Analyser
 
 OnProgress = Callable[[int, int], None]
 """Told `done` and `total` products while an index is built."""
@@ -41,7 +41,7 @@ class Ingredients:
     state: OnlineState
     clock: Clock
     fuse: Fuse
-    matched: MatchedTerm = lambda query, title: ""
+    analyser: Analyser = field(default_factory=Analyser)
     encoder: Encoder | None = None
     vectors: Vectors | None = None
     learned: Learned = field(default_factory=Learned)
@@ -74,24 +74,49 @@ def open_shop(given: Ingredients, *, pace: Pace | None = None, on_progress: OnPr
     meaning = Meaning(index, given.encoder, given.vectors) if given.encoder and given.vectors is not None else None
     projections = Projections(store, index, state, listeners=_listeners(shelf, meaning))
     projections.catch_up()
-    parts = assemble(
-        index=index,
-        state=state,
+    pipeline = Pipeline(_assembled(given, shelf, timely), state=state, shelf=shelf, clock=given.clock, timely=timely)
+    housekeeping = [projections.mark, *given.keep]
+    threads = _threads(projections, rankings, housekeeping, pace or Pace())
+    stops: list[Callable[[], object]] = [thread.stop for thread in threads]
+    if meaning:
+        reader = CatalogueReader(meaning, store, state)
+        readers = [
+            Repeating("read", reader.run, every=3600),
+            Repeating("nudge", meaning.nudge, every=(pace or Pace()).nudge),
+        ]
+        threads += readers
+        stops = [reader.stop, *(thread.stop for thread in readers), meaning.stop, *stops]
+        meaning.start()
+    for thread in threads:
+        thread.start()
+    ending = [*stops, rankings.flush, *housekeeping, timely.close, *given.close, store.close]
+    parts = ShopParts(
+        store,
+        state,
+        shelf,
+        pipeline,
+        projections,
+        rankings,
+        timely,
+        given.clock,
+        given.release,
+        meaning,
+        threads,
+        ending,
+    )
+    return Shop(parts)
+
+
+def _assembled(given: Ingredients, shelf: Shelf, timely: Timely) -> Parts:
+    return assemble(
+        index=given.index,
+        state=given.state,
         shelf=shelf,
         learned=given.learned,
         encoder=given.encoder,
         fuse=given.fuse,
-        matched=given.matched,
+        analyser=given.analyser,
         timely=timely,
-    )
-    pipeline = Pipeline(parts, state=state, shelf=shelf, clock=given.clock, timely=timely)
-    housekeeping = [projections.mark, *given.keep]
-    stops = _start(given, projections, rankings, meaning, housekeeping, pace or Pace())
-    ending = [*stops, rankings.flush, *housekeeping, timely.close, *given.close, store.close]
-    return Shop(
-        ShopParts(
-            store, state, shelf, pipeline, projections, rankings, timely, given.clock, given.release, meaning, ending
-        )
     )
 
 
@@ -114,32 +139,14 @@ def build_index(store: Store, index: CatalogueIndex, *, on_progress: OnProgress 
     index.apply([], position)
 
 
-def _start(
-    given: Ingredients,
-    projections: Projections,
-    rankings: RankingLog,
-    meaning: Meaning | None,
-    housekeeping: Sequence[Callable[[], object]],
-    pace: Pace,
-) -> list[Callable[[], None]]:
-    """Start the threads; return what stops them, in order."""
-    threads = [
+def _threads(
+    projections: Projections, rankings: RankingLog, housekeeping: Sequence[Callable[[], object]], pace: Pace
+) -> list[Repeating]:
+    return [
         Repeating("follow", projections.catch_up, every=pace.follow),
         Repeating("rankings", rankings.flush, every=pace.rankings),
         Repeating("keep", lambda: _each(housekeeping), every=pace.keep),
     ]
-    stops: list[Callable[[], None]] = []
-    if meaning:
-        reader = CatalogueReader(meaning, given.store, given.state)
-        threads += [
-            Repeating("read-catalogue", reader.run, every=3600),
-            Repeating("nudge", meaning.nudge, every=pace.nudge),
-        ]
-        meaning.start()
-        stops.append(reader.stop)
-    for thread in threads:
-        thread.start()
-    return [*stops, *(thread.stop for thread in threads), *([meaning.stop] if meaning else [])]
 
 
 def _check_feed(store: Store, index: CatalogueIndex) -> None:

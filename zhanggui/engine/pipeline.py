@@ -1,5 +1,6 @@
 """Turn a request into a slate: propose, merge, filter, rank, fall back, arrange, cut, tell why."""
 
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from zhanggui.core.errors import UnknownNameError
 from zhanggui.core.ids import ItemId
 from zhanggui.core.protocols import Context, Filter, OnlineState, Proposal, Ranker, Source
 from zhanggui.core.request import Request
-from zhanggui.engine.arrange import arrange
+from zhanggui.engine.arrange import Arrangement
 from zhanggui.engine.recipes import RECIPES, Fill, Recipe, recipe_for
 from zhanggui.engine.shelf import Shelf
 from zhanggui.engine.timely import Timely
@@ -61,6 +62,7 @@ class _Work:
     dropped: list[Dropped] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
     proposals: list[Proposal] = field(default_factory=list)
+    ranked: int = 0
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -90,12 +92,10 @@ class Pipeline:
     def run(self, request: Request) -> Slate:
         """Return the page asked for."""
         work = self._begin(request)
-        need = request.offset + request.k
-        ranked = self._ranked(work, need)
-        placed = self._placed(work, ranked, need)
+        placed = self._arranged(work, need=request.offset + request.k, deep=request.offset + request.k)
         with work.stage("facts"):
             shown = self._told(work, placed[request.offset :])
-        matched = next((p.total for p in work.proposals if p.total is not None), len(ranked))
+        matched = next((p.total for p in work.proposals if p.total is not None), work.ranked)
         facets = next((p.facets for p in work.proposals if p.facets), ())
         degraded = tuple(dict.fromkeys(work.degraded))
         return Slate(work.recipe.name, shown, matched, facets, tuple(work.dropped), degraded, work.timings)
@@ -103,9 +103,7 @@ class Pipeline:
     def standing(self, request: Request, item: ItemId) -> tuple[int | None, Candidate | None, Dropped | None]:
         """Return where an item stands in the whole list (0-based), as which candidate, or how it was dropped."""
         work = self._begin(request)
-        ranked = self._ranked(work, request.offset + request.k)
-        placed = self._placed(work, ranked, len(ranked))
-        for rank, candidate in enumerate(placed):
+        for rank, candidate in enumerate(self._arranged(work, need=request.offset + request.k, deep=sys.maxsize)):
             if candidate.item == item:
                 return rank, self._told(work, [candidate])[0], None
         dropped = next((d for d in work.dropped if d.candidate.item == item), None)
@@ -120,17 +118,37 @@ class Pipeline:
             work.degraded.append("history")
         return work
 
-    def _ranked(self, work: _Work, need: int) -> list[Candidate]:
-        """Return every candidate that passed, best first, fallbacks behind."""
+    def _arranged(self, work: _Work, *, need: int, deep: int) -> list[Candidate]:
+        """Return the places of the page from the first on: `deep` of them if the sources give so many.
+
+        Fallbacks are asked only while there are fewer than `need`. What they give follows behind all else.
+        """
+        arrangement = Arrangement(self._shelf, share=work.recipe.share)
         with work.stage("sources"):
             merged = merge(self._proposed(work, work.recipe.sources))
-        with work.stage("filter"):
-            kept = self._divide(work, merged)
-        with work.stage("rank"):
-            ranked = self._order(work, kept)
-        with work.stage("fallback"):
-            ranked = self._filled(work, ranked, {c.item for c in merged}, need)
-        return ranked or self._order(work, self._pardoned(work))
+        known = {candidate.item for candidate in merged}
+        self._fill(work, arrangement, self._order(work, self._divide(work, merged)), deep)
+        for name in work.recipe.fallbacks:
+            if len(arrangement.placed) >= need or (arrangement.placed and work.recipe.fill is Fill.WHEN_EMPTY):
+                break
+            with work.stage("fallback"):
+                fresh = [c for c in merge(self._proposed(work, [name])) if c.item not in known]
+            known |= {candidate.item for candidate in fresh}
+            floor = arrangement.placed[-1].score if arrangement.placed else 0.0
+            behind = [replace(c, score=floor - 1 - n) for n, c in enumerate(self._divide(work, fresh))]
+            self._fill(work, arrangement, behind, deep)
+        if not arrangement.placed:
+            self._fill(work, arrangement, self._order(work, self._pardoned(work)), deep)
+        work.dropped += arrangement.dropped
+        return arrangement.placed
+
+    def _fill(self, work: _Work, arrangement: Arrangement, ranked: list[Candidate], deep: int) -> None:
+        work.ranked += len(ranked)
+        with work.stage("arrange"):
+            _, failed = self._timely.guard("store", lambda: arrangement.fill(ranked, need=deep))
+        if failed:
+            work.degraded.append("store")
+            arrangement.placed += ranked[: deep - len(arrangement.placed)]
 
     def _proposed(self, work: _Work, names: Sequence[str]) -> list[Candidate]:
         request, context = work.request, work.context
@@ -145,9 +163,9 @@ class Pipeline:
 
     def _divide(self, work: _Work, candidates: list[Candidate]) -> list[Candidate]:
         for name in work.recipe.filters:
-            chosen, request, context = self._parts.filters[name], work.request, work.context
-            call = partial(chosen.divide, request, context, candidates)
-            divided, failed = self._timely.guard(f"filter:{name}", call)
+            call = partial(self._parts.filters[name].divide, work.request, work.context, candidates)
+            with work.stage("filter"):
+                divided, failed = self._timely.guard(f"filter:{name}", call)
             if divided is None or failed:
                 work.degraded.append(f"filter:{name}")
                 continue
@@ -157,39 +175,18 @@ class Pipeline:
 
     def _order(self, work: _Work, candidates: list[Candidate]) -> list[Candidate]:
         ranker, name = self._parts.rankers[work.recipe.ranker], f"ranker:{work.recipe.ranker}"
-        ranked, failed = self._timely.guard(name, lambda: ranker.rank(work.request, work.context, candidates))
+        with work.stage("rank"):
+            ranked, failed = self._timely.guard(name, lambda: ranker.rank(work.request, work.context, candidates))
         if ranked is None or failed:
             work.degraded.append(name)
             return [replace(c, score=-float(place)) for place, c in enumerate(candidates)]
         return sorted(ranked, key=lambda candidate: (-candidate.score, candidate.item))
 
-    def _filled(self, work: _Work, ranked: list[Candidate], known: set[ItemId], need: int) -> list[Candidate]:
-        for name in work.recipe.fallbacks:
-            if len(ranked) >= need or (ranked and work.recipe.fill is Fill.WHEN_EMPTY) or _past_the_end(work):
-                break
-            fresh = [c for c in merge(self._proposed(work, [name])) if c.item not in known]
-            known |= {candidate.item for candidate in fresh}
-            floor = ranked[-1].score if ranked else 0.0
-            ranked = ranked + [replace(c, score=floor - 1 - n) for n, c in enumerate(self._divide(work, fresh))]
-        return ranked
-
     def _pardoned(self, work: _Work) -> list[Candidate]:
         """Return what a filter that may give way has dropped: the shop rather repeats itself than shows nothing."""
-        if _past_the_end(work):
-            return []
         pardoned = [d.candidate for d in work.dropped if d.filter in work.recipe.relaxed]
         work.dropped = [d for d in work.dropped if d.filter not in work.recipe.relaxed]
         return pardoned
-
-    def _placed(self, work: _Work, ranked: list[Candidate], need: int) -> tuple[Candidate, ...]:
-        with work.stage("arrange"):
-            call = partial(arrange, ranked, self._shelf, need=need, share=work.recipe.share)
-            arranged, failed = self._timely.guard("store", call)
-        if arranged is None or failed:
-            work.degraded.append("store")
-            return tuple(ranked[:need])
-        work.dropped += arranged.dropped
-        return arranged.placed
 
     def _told(self, work: _Work, shown: Sequence[Candidate]) -> tuple[Candidate, ...]:
         told, failed = self._timely.guard("facts", lambda: self._parts.facts.tell(work.request, work.context, shown))
@@ -225,8 +222,3 @@ def check_recipe(recipe: Recipe, parts: Parts) -> None:
         for name in names:
             if name not in known:
                 raise UnknownNameError(kind, name, known)
-
-
-def _past_the_end(work: _Work) -> bool:
-    """Whether the page asked for lies behind a list of matches: such a page is rightly empty."""
-    return work.recipe.fill is Fill.WHEN_EMPTY and work.request.offset > 0

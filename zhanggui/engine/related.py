@@ -1,5 +1,6 @@
 """What is related to one item: by the shoppers who had both, or by what the products say of themselves."""
 
+from collections import defaultdict
 from typing import Protocol
 
 import numpy as np
@@ -7,9 +8,11 @@ import numpy as np
 from zhanggui.core.candidate import Candidate, Evidence
 from zhanggui.core.ids import ItemId
 from zhanggui.core.interactions import Floats, Histories
+from zhanggui.core.passage import passage
 from zhanggui.core.protocols import CatalogueIndex, Recommender
 from zhanggui.core.request import Filters
 from zhanggui.engine.shelf import Shelf
+from zhanggui.retrieval.text.analyser import Analyser
 
 
 class Related(Protocol):
@@ -47,10 +50,14 @@ class ByShoppers:
 
 
 class ByContent:
-    """Nearest in meaning; while an item has no vector, the products that share words with its title."""
+    """Nearest in meaning; while an item has no vector, the products that share words with its title.
 
-    def __init__(self, index: CatalogueIndex, shelf: Shelf) -> None:
-        self._index, self._shelf = index, shelf
+    Then the longest words are looked for one by one, and a product's score is the sum of what it gets for each: one
+    question with all of them would find the item itself and little else.
+    """
+
+    def __init__(self, index: CatalogueIndex, shelf: Shelf, analyser: Analyser, *, words: int = 3) -> None:
+        self._index, self._shelf, self._analyser, self._words = index, shelf, analyser, words
 
     def of(self, item: ItemId, filters: Filters, *, k: int) -> list[Candidate]:
         """Return products that pass the filters. The score is a cosine, or BM25 where words stand in."""
@@ -64,15 +71,13 @@ class ByContent:
 
     def _by_words(self, item: ItemId, filters: Filters, k: int) -> list[tuple[ItemId, float]]:
         product = self._shelf.get([item]).get(item)
-        words = (product.title or " ".join(product.category)) if product else ""
-        if not words.strip():
-            return []
-        matches = self._index.search(words, None, filters, limit=k + 1)
-        return [
-            (other, float(score))
-            for other, score in zip(matches.items, matches.lexical, strict=True)
-            if not np.isnan(score)
-        ]
+        words = dict.fromkeys(self._analyser.tokens(passage(product)).words) if product else {}
+        scores: defaultdict[ItemId, float] = defaultdict(float)
+        for word in sorted(words, key=len, reverse=True)[: self._words]:
+            matches = self._index.search(word, None, filters, limit=k + 1)
+            for other, score in zip(matches.items, matches.lexical.tolist(), strict=True):
+                scores[other] += np.nan_to_num(score)
+        return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def top_rows(scores: Floats, k: int) -> list[tuple[int, float]]:

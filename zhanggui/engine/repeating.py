@@ -19,6 +19,7 @@ class Repeating:
     def __init__(
         self, name: str, task: Callable[[], object], *, every: float, patience: Sequence[float] = (0.2, 1.0, 5.0)
     ) -> None:
+        self.name = name
         self.errors = 0
         self.last_error = ""
         self._task, self._every, self._patience = task, every, patience

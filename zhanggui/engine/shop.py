@@ -18,6 +18,7 @@ from zhanggui.engine.pipeline import Pipeline, Slate
 from zhanggui.engine.progress import Progress
 from zhanggui.engine.projections import Projections
 from zhanggui.engine.ranking_log import RankingLog
+from zhanggui.engine.repeating import Repeating
 from zhanggui.engine.shelf import Shelf
 from zhanggui.engine.timely import Timely, attempt
 
@@ -60,7 +61,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class ShopParts:
-    """What a shop is made of. `close` ends threads and keeps what should be kept, in order."""
+    """What a shop is made of. `threads` are watched by `health`; `close` ends and keeps what must be, in order."""
 
     store: Store
     state: OnlineState
@@ -72,6 +73,7 @@ class ShopParts:
     clock: Clock
     release: str = "base"
     meaning: Meaning | None = None
+    threads: Sequence[Repeating] = ()
     close: Sequence[Callable[[], object]] = ()
 
 
@@ -156,7 +158,7 @@ class Shop:
             parts.projections.position,
             lag,
             meaning,
-            parts.timely.ailing(),
+            (*parts.timely.ailing(), *(thread.name for thread in parts.threads if thread.last_error)),
         )
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from zhanggui.core.candidate import Candidate
 from zhanggui.core.product import Product
 from zhanggui.data.store.memory import MemoryStore
-from zhanggui.engine.arrange import arrange
+from zhanggui.engine.arrange import Arrangement
 from zhanggui.engine.shelf import Shelf
 
 
@@ -20,6 +20,12 @@ def shelf_with(products):
 
 def candidates(products):
     return [Candidate(p.item_id, (), score=-float(n)) for n, p in enumerate(products)]
+
+
+def arrange(ranked, shelf, *, need, share):
+    arrangement = Arrangement(shelf, share=share)
+    arrangement.fill(ranked, need=need)
+    return arrangement
 
 
 def ids(arranged):
@@ -53,6 +59,16 @@ def test_products_without_a_category_are_not_one_shelf():
     assert ids(arrange(candidates(products), shelf_with(products), need=9, share=0.1)) == [p.item_id for p in products]
 
 
+def test_a_second_list_follows_behind_all_of_the_first():
+    products = [Product(f"a{n}", category=("milk",), group_id="g" if n == 3 else "") for n in range(4)]
+    others = [Product("b0", category=("milk",)), Product("b1", category=("tea",)), Product("b2", group_id="g")]
+    for need in range(8):
+        arrangement = Arrangement(shelf_with([*products, *others]), share=0.3)
+        arrangement.fill(candidates(products), need=need)
+        arrangement.fill(candidates(others), need=need)
+        assert ids(arrangement) == ["a0", "a1", "a2", "a3", "b1", "b0"][:need]
+
+
 CATALOGUE = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["", "g", "h"])), max_size=30)
 
 
@@ -79,4 +95,4 @@ def test_nothing_is_lost_and_shares_hold_while_there_is_a_choice(leaves, share):
 
 @pytest.mark.parametrize("share", [None, 0.3])
 def test_an_empty_list_gives_an_empty_page(share):
-    assert arrange([], shelf_with([]), need=5, share=share).placed == ()
+    assert arrange([], shelf_with([]), need=5, share=share).placed == []

@@ -27,6 +27,7 @@ def bench(make_bench):
     index = make_bench().index
     encoder, cache = Counting(), MemoryVectorCache(dim=32)
     meaning = Meaning(index, encoder, cache)
+    meaning.complete = True
     meaning.start()
 
     def put(*products):
@@ -71,6 +72,13 @@ def test_removed_products_are_forgotten(bench):
     put(Product("a", title="green tea"))
     meaning.changed([Change(2, ChangeKind.REMOVED, "a")])
     assert meaning.progress() == Progress(0, 0)
+
+
+def test_until_the_catalogue_was_read_all_of_it_is_due(bench):
+    index, _, meaning, put = bench
+    meaning.complete = False
+    put(Product("a", title="green tea"), Product("b"))
+    assert meaning.progress() == Progress(1, 2)
 
 
 def test_nudging_asks_again_for_what_was_lost(bench, monkeypatch):
