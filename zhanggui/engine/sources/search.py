@@ -5,6 +5,7 @@ from zhanggui.core.ids import ItemId
 from zhanggui.core.protocols import CatalogueIndex, Context, Proposal
 from zhanggui.core.request import Request
 from zhanggui.engine.query_vectors import QueryVectors
+from zhanggui.retrieval.text.query import plain_text
 
 
 class SearchSource:
@@ -17,7 +18,7 @@ class SearchSource:
 
     def propose(self, request: Request, context: Context) -> Proposal:
         """Return the first `limit` matches (more for pages behind them), with total and facets of all."""
-        vector, degraded = self._vectors.of(request.query) if self._vectors else (None, ())
+        vector, degraded = self._vectors.of(plain_text(request.query)) if self._vectors else (None, ())
         limit = max(self._limit, request.offset + request.k)
         matches = self._index.search(request.query, vector, request.filters, sort=request.sort, limit=limit)
         rows = zip(matches.items, matches.lexical.tolist(), matches.dense.tolist(), strict=True)
