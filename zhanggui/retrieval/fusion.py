@@ -38,6 +38,10 @@ class Fusion:
         return _single(self.weight * _heard(lexical) + (1 - self.weight) * nearness)
 
 
+DEFAULT = Fusion()
+"""What is served where nothing was fitted."""
+
+
 def words_only(lexical: Floats, dense: Floats) -> Floats:
     """Order by words, and by meaning what words do not find."""
     return _single(np.where(np.isnan(lexical), _known(dense) - 2, lexical))
@@ -75,7 +79,7 @@ def stretched(lexical: Floats, dense: Floats, *, weight: float = 0.6) -> Floats:
 
 
 FUSIONS: Mapping[str, Fuse] = {
-    "fusion": Fusion(),
+    "fusion": DEFAULT,
     "fusion: standardised": standardised,
     "fusion: stretched": stretched,
     "fusion: reciprocal ranks": reciprocal_rank,
