@@ -53,7 +53,8 @@ class Source:
                 count += len(lines)
                 if len(rest) > LONGEST_LINE:
                     raise InputError(f"{self.path}, line {count + 1} is longer than {LONGEST_LINE:,} bytes. Part it.")
-                yield [line.removesuffix(b"\r") for line in lines], stream.tell()
+                if lines:
+                    yield [line.removesuffix(b"\r") for line in lines], stream.tell()
         if rest:
             yield [rest.removesuffix(b"\r")], self.size
 
