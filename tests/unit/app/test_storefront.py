@@ -7,8 +7,13 @@ from urllib.parse import quote
 import orjson
 import pytest
 
+from zhanggui.app.storefront.frame import Frame
+from zhanggui.app.storefront.pictures import icon_of
+from zhanggui.app.web.settings import ApiSettings
 from zhanggui.core.errors import StoreError
 from zhanggui.core.event import EventType
+from zhanggui.core.ids import ItemId
+from zhanggui.core.product import Product
 from zhanggui.core.request import Surface
 
 
@@ -242,3 +247,39 @@ def test_files_are_served_and_may_be_kept(client):
     for address in set(re.findall(r'"(/static/[^"]+)"', html)):
         assert client.get(address).status_code == 200
         assert "?v=" in address
+
+
+def test_what_is_no_longer_in_the_catalogue_is_not_among_the_recent(client, shop):
+    for item in ("mug", "tea"):
+        client.post("/shop/act", json={"type": "view", "item_id": item})
+    shop.remove_products(["mug"])
+    html = client.get("/", headers=PAGE).text
+    assert re.findall(r'class="mini" href="([^"]+)"', html) == ["/item/tea"]
+
+
+@pytest.mark.parametrize(
+    ("category", "title", "icon"),
+    [
+        (("宠物", "猫", "主粮"), "", "paw"),
+        (("Grocery", "Hot dog buns"), "", ""),
+        (("Grocery", "Hot dog buns"), "Bread rolls", "bread"),
+        (("Pet care", "Dog foods"), "", "paw"),
+        (("食品", "粮油", "面"), "", "bread"),
+        (("食品", "粮油", "油"), "", "bottle"),
+        (("食品", "饮品", "果汁"), "", "cup"),
+        ((), "Catfish fillet", ""),
+        ((), "Ice cream", "snow"),
+    ],
+)
+def test_a_drawing_is_chosen_by_what_the_product_is(category, title, icon):
+    assert icon_of(Product(ItemId("x"), title=title, category=category)) == icon
+
+
+def test_the_list_of_shoppers_is_not_counted_for_every_page(shop):
+    asked = []
+    shop.users = lambda *, k: asked.append(k) or ["h1"]
+    now = [0.0]
+    frame = Frame(shop, ApiSettings(), seconds=lambda: now[0])
+    for now[0] in (0.0, 29.0, 30.0, 31.0):
+        assert frame.shoppers() == ["h1"]
+    assert asked == [20, 20]

@@ -1,5 +1,8 @@
 """What all pages share: the shop, who is looking, the words, and the frame around the content."""
 
+import time
+from collections.abc import Callable
+
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
@@ -8,25 +11,40 @@ from zhanggui.app.storefront.visitor import Visitor, remember_language, visitor_
 from zhanggui.app.storefront.words import LANGUAGES, known_word, words_in
 from zhanggui.app.web.errors import ApiError, request_id_of
 from zhanggui.app.web.settings import ApiSettings
+from zhanggui.core.ids import UserId
 from zhanggui.core.request import Request, Surface
 from zhanggui.engine.shop import Shop
+
+CHOICES = 20
+KEPT = 30.0
+"""Seconds that the list of shoppers is kept: counting the most active is work over all of them."""
 
 
 class Frame:
     """Hand pages what they need and put the frame around what they make."""
 
-    def __init__(self, shop: Shop, settings: ApiSettings) -> None:
+    def __init__(self, shop: Shop, settings: ApiSettings, *, seconds: Callable[[], float] = time.monotonic) -> None:
         self.shop = shop
         self.settings = settings
         self._renderer = Renderer()
+        self._seconds = seconds
+        self._shoppers: tuple[float, list[UserId]] = (-KEPT, [])
 
     def visitor(self, request: HttpRequest) -> Visitor:
         """Return who is looking; in a demonstration, who has not chosen yet sees with the first shopper's eyes."""
         visitor = self._stated_visitor(request)
         if visitor.user or not self.settings.choose_users:
             return visitor
-        first = self.shop.users(k=1)
+        first = self.shoppers()
         return Visitor(first[0], visitor.language, visitor.chose_language) if first else visitor
+
+    def shoppers(self) -> list[UserId]:
+        """Return some shoppers of the records, the most active first. Asked of the shop twice a minute at most."""
+        since, users = self._shoppers
+        if self._seconds() - since >= KEPT or not users:
+            users = list(self.shop.users(k=CHOICES))
+            self._shoppers = (self._seconds(), users)
+        return users
 
     def ask(self, surface: Surface, visitor: Visitor, *, k: int) -> Request:
         """Return the request for a page of this visitor."""

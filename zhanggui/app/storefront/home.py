@@ -12,7 +12,7 @@ from zhanggui.app.storefront.visitor import Visitor
 from zhanggui.core.ids import ItemId, UserId
 from zhanggui.core.request import Surface
 
-PICKED, TRENDING, RECENT, CHOICES = 12, 24, 8, 20
+PICKED, TRENDING, RECENT = 12, 24, 8
 TRENDING_SHOWN = 10
 
 
@@ -43,13 +43,13 @@ def _recent(frame: Frame, visitor: Visitor) -> list[Card]:
     if not visitor.user:
         return []
     latest = dict.fromkeys(act.item for act in reversed(frame.shop.history(visitor.user)))
-    items = list(latest)[:RECENT]
-    return plain_cards(items, frame.shop.products(items), visitor.language)
+    products = frame.shop.products(list(latest)[:RECENT])
+    return plain_cards([item for item in latest if item in products], products, visitor.language)
 
 
 def _choices(frame: Frame, visitor: Visitor) -> Sequence[UserId]:
     if not frame.settings.choose_users:
         return []
-    users = list(frame.shop.users(k=CHOICES))
+    users = frame.shoppers()
     own = [] if visitor.is_new or visitor.user in users else [visitor.user]
     return [*own, *(user for user in users if not user.startswith("visitor-"))]

@@ -30,7 +30,7 @@ ICONS = {
 """Strokes on a field of 48 by 48."""
 
 SHAPES = {
-    "paw": "pet dog cat bird 宠物 狗 猫",
+    "paw": "pet dog_food cat_food cat_litter puppy kitten 宠物 狗 猫",
     "book": "book magazine newspaper stationery 图书 书籍 杂志 文具",
     "snow": "frozen ice popsicle 冰 冷冻 雪糕",
     "carton": "milk dairy cheese yogurt egg butter cream 奶 乳 蛋",
@@ -47,7 +47,7 @@ SHAPES = {
     "care": "health drug medicine vitamin beauty care baby cosmetic diaper tissue pharm 健康 药 美妆 护 婴 纸",
     "home": "home kitchen furniture household hardware 家 厨 居",
 }
-"""Words that choose an icon. Latin ones must begin a word, Chinese ones may stand anywhere."""
+"""Words that choose an icon. Latin ones must begin a word (_ is a space), Chinese ones may stand anywhere."""
 
 TELLING = {name: SHAPES[name] for name in ("paw", "book", "snow")}
 """What tells more about a thing wherever it stands in the path than the narrower words beside it."""
@@ -80,12 +80,12 @@ def icon_of(product: Product) -> str:
 
 
 def _named(text: str, shapes: Mapping[str, str]) -> str:
-    words = text.lower().replace("-", " ").replace("/", " ").split()
-    return next((name for name, keys in shapes.items() if any(_says(words, key) for key in keys.split())), "")
+    plain = " " + text.lower().replace("-", " ").replace("/", " ")
+    return next((name for name, keys in shapes.items() if any(_says(plain, key) for key in keys.split())), "")
 
 
-def _says(words: list[str], key: str) -> bool:
-    return any(word.startswith(key) if key.isascii() else key in word for word in words)
+def _says(text: str, key: str) -> bool:
+    return (" " + key.replace("_", " ") if key.isascii() else key) in text
 
 
 def _sign(product: Product, ink: str) -> Markup:
