@@ -8,6 +8,7 @@ from zhanggui.core.product import Product
 from zhanggui.core.protocols import Change, ChangeKind
 from zhanggui.core.request import Filters
 from zhanggui.retrieval.index import TantivyIndex
+from zhanggui.retrieval.index.schema import QueryMaker, schema
 from zhanggui.retrieval.text.analyser import Analyser
 
 ANALYSER = Analyser()
@@ -88,4 +89,4 @@ def test_readers_keep_the_state_they_began_with(tmp_path):
     state = index._state
     index.apply([Change(6, ChangeKind.REMOVED, ItemId("p1"))], 6)
     assert (int(state.columns.sold.sum()), int(index._state.columns.sold.sum())) == (5, 4)
-    assert np.array_equal(state.searcher.rows(index._make.rows([0, 1])), [0, 1])
+    assert np.array_equal(state.searcher.rows(QueryMaker(schema()).rows([0, 1])), [0, 1])

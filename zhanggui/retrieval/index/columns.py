@@ -58,7 +58,7 @@ class Columns:
 
     def items(self, rows: Sequence[int] | Longs) -> tuple[ItemId, ...]:
         """Return the ids of rows."""
-        return tuple(self.names.items[row] for row in np.asarray(rows).tolist())
+        return tuple(self.names.items.take(np.asarray(rows).tolist()))
 
     def rows(self, items: Sequence[ItemId]) -> Longs:
         """Return the rows of ids, -1 where these columns have none."""

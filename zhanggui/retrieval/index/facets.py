@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from heapq import nlargest
 
 import numpy as np
 
@@ -41,22 +42,21 @@ def attribute_facets(counts: Mapping[str, Mapping[str, int]]) -> tuple[Facet, ..
 
 def ordered(counts: Mapping[str, int]) -> tuple[FacetValue, ...]:
     """Return the most frequent values, ties by value."""
-    best = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:MAX_VALUES]
+    last = nlargest(MAX_VALUES, counts.values())[-1] if len(counts) > MAX_VALUES else 0
+    frequent = [pair for pair in counts.items() if pair[1] >= last]
+    best = sorted(frequent, key=lambda pair: (-pair[1], pair[0]))[:MAX_VALUES]
     return tuple(FacetValue(value, count) for value, count in best)
 
 
 def _attributes(columns: Columns, rows: Longs) -> tuple[Facet, ...]:
     totals = np.bincount(columns.values_of(rows), minlength=len(columns.names.values))
     counts: defaultdict[str, dict[str, int]] = defaultdict(dict)
-    for code in np.flatnonzero(totals).tolist():
-        name, value = columns.names.values[code]
-        counts[name][value] = int(totals[code])
+    codes = np.flatnonzero(totals)
+    for (name, value), count in zip(columns.names.values.take(codes.tolist()), totals[codes].tolist(), strict=True):
+        counts[name][value] = count
     return attribute_facets(counts)
 
 
 def _facet(name: str, counts: Longs, value: Callable[[int], str]) -> Facet | None:
-    codes = np.flatnonzero(counts)
-    if len(codes) > MAX_VALUES:
-        codes = codes[counts[codes] >= np.partition(counts[codes], -MAX_VALUES)[-MAX_VALUES]]
-    found = ordered({value(code): int(counts[code]) for code in codes.tolist()})
+    found = ordered({value(code): int(counts[code]) for code in np.flatnonzero(counts).tolist()})
     return Facet(name, found) if found else None

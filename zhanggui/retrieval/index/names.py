@@ -44,6 +44,10 @@ class Names(Generic[K]):
     def __len__(self) -> int:
         return len(self._keys)
 
+    def take(self, codes: Iterable[int]) -> list[K]:
+        """Return the keys of many codes."""
+        return list(map(self._keys.__getitem__, codes))
+
     def keys(self) -> list[K]:
         """Return all keys by code."""
         return list(self._keys)

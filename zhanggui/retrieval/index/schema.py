@@ -1,7 +1,7 @@
 """The text index on disk: fields, and how queries become tantivy's."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import tantivy
 
@@ -104,8 +104,3 @@ def note(text: str) -> tantivy.Document:
     written.add_text("role", "note")
     written.add_text("note", text)
     return written
-
-
-def all_of(queries: Iterable[tantivy.Query]) -> tantivy.Query:
-    """Return the query for what every one of these finds."""
-    return tantivy.Query.boolean_query([(_MUST, query) for query in queries])

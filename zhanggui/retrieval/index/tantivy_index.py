@@ -14,13 +14,12 @@ from zhanggui.core.product import Product
 from zhanggui.core.protocols import Change, ChangeKind, Matches
 from zhanggui.core.request import Filters, Sort
 from zhanggui.retrieval.index import snapshot
-from zhanggui.retrieval.index.columns import Columns, empty, meaning, updated
+from zhanggui.retrieval.index.columns import Columns, Flags, empty, meaning, updated
 from zhanggui.retrieval.index.document import document
 from zhanggui.retrieval.index.facets import facets
 from zhanggui.retrieval.index.filters import passing
-from zhanggui.retrieval.index.matching import choose
+from zhanggui.retrieval.index.lexical import ByWords, Lexical, unscored
 from zhanggui.retrieval.index.order import arranged, joined
-from zhanggui.retrieval.index.schema import QueryMaker, schema, scoring_tokens
 from zhanggui.retrieval.index.text_store import Searcher, TextStore
 from zhanggui.retrieval.text.analyser import Analyser
 from zhanggui.retrieval.text.query import Query, parse
@@ -34,15 +33,6 @@ class _State:
     searcher: Searcher
     columns: Columns
     vectors: RowVectors
-
-
-@dataclass(frozen=True, slots=True)
-class _Lexical:
-    """Rows that match words: all of them ascending, and the first ones best first with their scores."""
-
-    rows: Longs
-    best: Longs
-    scores: Floats
 
 
 class TantivyIndex:
@@ -61,7 +51,7 @@ class TantivyIndex:
         self._dense_k, self._dense_threshold = dense_k, dense_threshold
         self._lock = threading.Lock()
         self._text = TextStore(folder / "text", analyser=analyser.name)
-        self._make = QueryMaker(schema())
+        self._lexical = Lexical()
         columns, self.position = self._opened()
         self._saved = self.position
         self._state = _State(self._text.searcher(), columns, RowVectors.empty(dim))
@@ -92,26 +82,23 @@ class TantivyIndex:
         """Match words and meaning; see `matching` for which words, `order` for the order of items."""
         state = self._state
         mask = passing(state.columns, filters)
-        cosines = _cosines(state, vector)
         understood = parse(query, self._analyser)
-        if not understood:
-            everything = np.flatnonzero(mask) if not query.strip() else np.zeros(0, np.int64)
-            lexical = _Lexical(everything, everything, np.full(len(everything), np.nan, np.float32))
-        else:
-            whole = bool(filters) or sort is not Sort.RELEVANCE
-            lexical = self._lexical(state, understood, mask, vector is not None, None if whole else limit)
+        limited = None if filters or sort is not Sort.RELEVANCE else limit
+        words = self._by_words(state, query, understood, mask, meaning=vector is not None, limit=limited)
+        cosines = _cosines(state, vector)
+        matched = np.zeros(len(mask), np.bool_)
+        matched[words.rows] = True
         near = self._near(cosines, mask) if query.strip() else np.zeros(0, np.int64)
-        dense = near[~np.isin(near, lexical.rows)]
+        near = near[~matched[near]]
+        matched[near] = True
         scores = np.full(len(mask), np.nan, np.float32)
-        scores[lexical.best] = lexical.scores
-        if understood:
-            scores[dense] = self._partial(state, understood, dense)
-            scores /= max(state.searcher.ideal(scoring_tokens(understood)), 1e-9)
-        found = np.union1d(lexical.rows, dense)
-        if sort is Sort.RELEVANCE:
-            rows = joined(lexical.best, dense, limit=limit)
-        else:
-            rows = arranged(state.columns, found, sort)[:limit]
+        scores[words.best] = words.scores
+        scores[near] = self._lexical.partial(state.searcher, understood, near) if understood else np.nan
+        found = np.flatnonzero(matched)
+        first = (
+            joined(words.best, near, limit=limit) if sort is Sort.RELEVANCE else arranged(state.columns, found, sort)
+        )
+        rows = first[:limit]
         return Matches(state.columns.items(rows), scores[rows], cosines[rows], len(found), facets(state.columns, found))
 
     def nearest(self, vector: Floats, filters: Filters, *, k: int) -> list[tuple[ItemId, float]]:
@@ -166,34 +153,16 @@ class TantivyIndex:
         snapshot.save(self._folder / "columns.npz", self._state.columns, position=self.position)
         self._saved = self.position
 
-    def _lexical(
-        self, state: _State, query: Query, mask: NDArray[np.bool_], meaning: bool, limit: int | None
-    ) -> _Lexical:
-        step = choose(
-            query,
-            lambda step: state.searcher.count(self._make.matching(step, query)),
-            lambda unit: state.searcher.count(self._make.unit(unit)),
-            products=int(state.columns.sold.sum()),
-            meaning=meaning,
-        )
-        matching = self._make.matching(step, query)
-        rows = state.searcher.rows(matching)
-        first = len(rows) if limit is None else limit
-        best, scores = state.searcher.scored(self._make.scored(matching, query), limit=first)
-        kept = mask[best]
-        return _Lexical(rows[mask[rows]], best[kept], scores[kept])
+    def _by_words(
+        self, state: _State, text: str, query: Query, mask: Flags, *, meaning: bool, limit: int | None
+    ) -> ByWords:
+        if query:
+            products = int(state.columns.sold.sum())
+            return self._lexical.matches(state.searcher, query, mask, meaning=meaning, products=products, limit=limit)
+        return unscored(np.zeros(0, np.int64) if text.strip() else np.flatnonzero(mask))
 
-    def _near(self, cosines: Floats, mask: NDArray[np.bool_]) -> Longs:
+    def _near(self, cosines: Floats, mask: Flags) -> Longs:
         return best(cosines, mask & standing_out(cosines, deviations=self._dense_threshold), k=self._dense_k)
-
-    def _partial(self, state: _State, query: Query, rows: Longs) -> Floats:
-        """Return the scores of products that match by meaning only: some have some of the words. NaN for none."""
-        scores = np.full(len(state.columns), np.nan, np.float32)
-        if not len(rows):
-            return scores[rows]
-        found, values = state.searcher.scored(self._make.scored(self._make.rows(rows.tolist()), query), limit=len(rows))
-        scores[found] = np.where(values > 0, values, np.nan)
-        return scores[rows]
 
 
 def _cosines(state: _State, vector: Floats | None) -> Floats:

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -35,14 +36,13 @@ class Searcher:
         hits = self._searcher.search(
             query, limit=everything, count=False, order_by_field="row", order=tantivy.Order.Asc
         )
-        return np.fromiter((row for row, _ in hits.hits), np.int64, len(hits.hits))
+        return np.fromiter(map(itemgetter(0), hits.hits), np.int64, len(hits.hits))
 
     def scored(self, query: tantivy.Query, *, limit: int) -> tuple[Longs, Floats]:
         """Return the rows that a query finds with their scores, best first, ties by row."""
         hits = self._searcher.search(query, limit=max(1, limit), count=False).hits
-        found = self._searcher.fast_field_values("row", [address for _, address in hits])
-        rows = np.array(found, np.int64)
-        scores = np.fromiter((score for score, _ in hits), np.float32, len(hits))
+        rows = np.array(self._searcher.fast_field_values("row", list(map(itemgetter(1), hits))), np.int64)
+        scores = np.fromiter(map(itemgetter(0), hits), np.float32, len(hits))
         order = np.lexsort((rows, -scores))
         return rows[order], scores[order]
 
