@@ -12,7 +12,7 @@ from zhanggui.core.event import EventType
 from zhanggui.core.ids import DAY
 from zhanggui.core.interactions import Floats, Histories, Interactions, Longs
 from zhanggui.models.files import read, write
-from zhanggui.models.neighbours import Row, entry, gathered, lists, packed, shares, spread, summed, unpacked
+from zhanggui.models.neighbours import NOTHING, Row, entry, gathered, lists, packed, shares, spread, summed, unpacked
 from zhanggui.models.profile import fading, profile, sparse
 
 
@@ -112,7 +112,7 @@ def _baskets(log: Interactions) -> tuple[Longs, Longs]:
 def _once_a_shopper(item: int, baskets: list[Longs], owner: Longs, items: int) -> tuple[Longs, Floats]:
     """Return what lies in the baskets beside the item, and the number of distinct owners of those baskets."""
     if not baskets:
-        return np.zeros(0, np.int64), np.zeros(0, np.float32)
+        return NOTHING
     owners = np.repeat(owner, [len(goods) for goods in baskets])
     once = np.unique(owners * items + np.concatenate(baskets))
     columns, counts = summed(once % items, items)

@@ -13,6 +13,7 @@ from zhanggui.core.interactions import Floats, Histories, Interactions, Ints
 from zhanggui.models.files import read, write
 from zhanggui.models.neighbours import Row, gathered, packed, shares, spread, unpacked
 from zhanggui.models.profile import fading, profile
+from zhanggui.models.weights import unit
 
 
 class Ease:
@@ -34,7 +35,8 @@ class Ease:
 
     def fit(self, log: Interactions) -> Self:
         """Solve for the weights; a second call forgets the first."""
-        shoppers = profile(log.histories(), len(log.items))
+        self.unit_ = unit(log.type)
+        shoppers = profile(log.histories(), len(log.items), unit=self.unit_)
         counts = np.asarray(shoppers.sum(axis=0))
         wanted = np.argsort(-counts, kind="stable")[: self.cap]
         self.covered_: Ints = np.sort(wanted[counts[wanted] > 0]).astype(np.int32)
@@ -62,7 +64,12 @@ class Ease:
         if not hasattr(self, "neighbours_"):
             raise NotFittedError(self)
         settings = {"penalty": self.penalty, "cap": self.cap, "top": self.top, "decay": self.decay}
-        arrays = {"covered": self.covered_, "share": np.array(self.share_), **packed(self.neighbours_)}
+        arrays = {
+            "covered": self.covered_,
+            "share": np.array(self.share_),
+            "unit": np.array(self.unit_),
+            **packed(self.neighbours_),
+        }
         write(path, self.name, self.items_, settings, arrays)
 
     @classmethod
@@ -73,6 +80,7 @@ class Ease:
         model.items_, model.covered_ = items, arrays["covered"].astype(np.int32)
         model.share_ = float(arrays["share"])
         model.neighbours_ = unpacked(arrays, len(items))
+        model.unit_ = float(arrays["unit"])
         return model
 
     def _weights(self, shoppers: csr_array) -> csr_array:
@@ -85,7 +93,7 @@ class Ease:
     def _interest(self, histories: Histories) -> csr_array:
         if not hasattr(self, "neighbours_"):
             raise NotFittedError(self)
-        return profile(histories, len(self.items_), fade=fading(histories, self.decay))
+        return profile(histories, len(self.items_), unit=self.unit_, fade=fading(histories, self.decay))
 
 
 def _by_items(shoppers: csr_array, penalty: float) -> Floats:

@@ -12,6 +12,7 @@ from zhanggui.core.interactions import Floats, Histories, Interactions
 from zhanggui.models.files import read, write
 from zhanggui.models.neighbours import Row, entry, gathered, packed, shares, spread, together, unpacked
 from zhanggui.models.profile import fading, profile
+from zhanggui.models.weights import unit
 
 
 class ItemKnn:
@@ -30,7 +31,8 @@ class ItemKnn:
 
     def fit(self, log: Interactions) -> Self:
         """Compare all items by their shoppers; a second call forgets the first."""
-        shoppers = profile(log.histories(), len(log.items))
+        self.unit_ = unit(log.type)
+        shoppers = profile(log.histories(), len(log.items), unit=self.unit_)
         self.items_ = log.items
         self.neighbours_, self.together_ = gathered(self._rows(shoppers), top=self.top)
         return self
@@ -53,7 +55,13 @@ class ItemKnn:
         if not hasattr(self, "neighbours_"):
             raise NotFittedError(self)
         settings = {"top": self.top, "shrinkage": self.shrinkage, "decay": self.decay}
-        write(path, self.name, self.items_, settings, {**packed(self.neighbours_), "together": self.together_})
+        write(
+            path,
+            self.name,
+            self.items_,
+            settings,
+            {"unit": np.array(self.unit_), **packed(self.neighbours_), "together": self.together_},
+        )
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -62,6 +70,7 @@ class ItemKnn:
         model = cls(**settings)  # type: ignore[arg-type]
         model.items_, model.together_ = items, arrays["together"].astype(np.float32)
         model.neighbours_ = unpacked(arrays, len(items))
+        model.unit_ = float(arrays["unit"])
         return model
 
     def _rows(self, shoppers: csr_array) -> Iterator[Row]:
@@ -72,4 +81,4 @@ class ItemKnn:
     def _interest(self, histories: Histories) -> csr_array:
         if not hasattr(self, "neighbours_"):
             raise NotFittedError(self)
-        return profile(histories, len(self.items_), fade=fading(histories, self.decay))
+        return profile(histories, len(self.items_), unit=self.unit_, fade=fading(histories, self.decay))

@@ -12,6 +12,10 @@ Row = tuple[Longs, Floats, Floats]
 """The related items of one item: columns, similarities, and the evidence behind each, such as a count."""
 
 
+NOTHING: tuple[Longs, Floats] = (np.zeros(0, np.int64), np.zeros(0, np.float32))
+"""No related items."""
+
+
 def gathered(rows: Iterable[Row], *, top: int) -> tuple[csr_array, Floats]:
     """Return the `top` neighbours of every item, (N, N), and the evidence behind each, (nnz,).
 
@@ -19,10 +23,10 @@ def gathered(rows: Iterable[Row], *, top: int) -> tuple[csr_array, Floats]:
     """
     kept = [_strongest(row, top) for row in rows]
     starts = np.concatenate(([0], np.cumsum([len(columns) for columns, _, _ in kept], dtype=np.int64)))
-    columns, values, evidence = (
-        np.concatenate(column) if kept else np.zeros(0) for column in zip(*kept or [((),) * 3])
-    )
-    matrix = csr_array((values.astype(np.float32), columns.astype(np.int32), starts), shape=(len(kept), len(kept)))
+    columns = np.concatenate([row[0] for row in kept] or [NOTHING[0]])
+    values, evidence = (np.concatenate([row[part] for row in kept] or [NOTHING[1]]) for part in (1, 2))
+    shape = (len(kept), len(kept))
+    matrix = csr_array((values.astype(np.float32), columns.astype(np.int32), starts), shape=shape)
     return matrix, evidence.astype(np.float32)
 
 
@@ -58,7 +62,7 @@ def together(shoppers: csr_array) -> Iterator[tuple[Longs, Floats]]:
     strengths = [] if binary else np.split(shoppers.data, shoppers.indptr[1:-1])
     for item, users in enumerate(owners):
         if not len(users):
-            yield np.zeros(0, np.int64), np.zeros(0, np.float32)
+            yield NOTHING
             continue
         columns = np.concatenate([baskets[user] for user in users])
         weights = None if binary else np.concatenate([_scaled(baskets[u], strengths[u], item) for u in users])
@@ -68,7 +72,7 @@ def together(shoppers: csr_array) -> Iterator[tuple[Longs, Floats]]:
 
 
 def _scaled(columns: Longs, strengths: Floats, item: int) -> Floats:
-    return strengths * strengths[np.searchsorted(columns, item)]
+    return np.asarray(strengths * strengths[np.searchsorted(columns, item)])
 
 
 def _strongest(row: Row, top: int) -> Row:

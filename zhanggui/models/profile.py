@@ -7,8 +7,8 @@ from zhanggui.core.interactions import Floats, Histories, Ints, Longs
 from zhanggui.models.weights import weight
 
 
-def profile(histories: Histories, items: int, *, fade: Floats | None = None) -> csr_array:
-    """Return (B, items): the net strength of every item, within 0 and 1, times `fade` at its last event.
+def profile(histories: Histories, items: int, *, unit: float = 1.0, fade: Floats | None = None) -> csr_array:
+    """Return (B, items): the net strength of every item in `unit`s, within 0 and 1, times `fade` at its last event.
 
     `fade` (n,) goes with the events of the histories; without it all moments count alike. Items whose strength is not
     above zero (looked at and disliked, bought and returned) are left out, as are unknown ones (-1).
@@ -18,7 +18,8 @@ def profile(histories: Histories, items: int, *, fade: Floats | None = None) -> 
     keys, last, pair = np.unique(
         rows[known].astype(np.int64) * items + histories.item[known], return_index=True, return_inverse=True
     )
-    strength = np.bincount(pair, weight(histories.type[known]), len(keys)).clip(0, 1).astype(np.float32)
+    net = np.bincount(pair, weight(histories.type[known]), len(keys)) / unit
+    strength: Floats = net.clip(0, 1).astype(np.float32)
     if fade is not None:
         strength *= fade[known[last]]
     kept = strength > 0

@@ -10,9 +10,9 @@ from scipy.sparse import csr_array
 from zhanggui.core.errors import NotFittedError
 from zhanggui.core.interactions import Floats, Histories, Interactions, Longs
 from zhanggui.models.files import read, write
-from zhanggui.models.neighbours import Row, gathered, packed, shares, spread, summed, together, unpacked
+from zhanggui.models.neighbours import NOTHING, Row, gathered, packed, shares, spread, summed, together, unpacked
 from zhanggui.models.profile import fading, profile, row_of_event, steps_back
-from zhanggui.models.weights import weight
+from zhanggui.models.weights import unit, weight
 
 
 class SequenceKnn:
@@ -34,6 +34,7 @@ class SequenceKnn:
 
     def fit(self, log: Interactions) -> Self:
         """Count what followed what; a second call forgets the first."""
+        self.unit_ = unit(log.type)
         self.items_ = log.items
         self.neighbours_, _ = gathered(self._rows(log.histories()), top=self.top)
         return self
@@ -51,7 +52,7 @@ class SequenceKnn:
         if not hasattr(self, "neighbours_"):
             raise NotFittedError(self)
         settings = {"top": self.top, "decay": self.decay, "window": self.window, "undirected": self.undirected}
-        write(path, self.name, self.items_, settings, packed(self.neighbours_))
+        write(path, self.name, self.items_, settings, {"unit": np.array(self.unit_), **packed(self.neighbours_)})
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -59,21 +60,20 @@ class SequenceKnn:
         items, settings, arrays = read(path, cls.name)
         model = cls(**settings)  # type: ignore[arg-type]
         model.items_, model.neighbours_ = items, unpacked(arrays, len(items))
+        model.unit_ = float(arrays["unit"])
         return model
 
     def _interest(self, histories: Histories) -> csr_array:
         if not hasattr(self, "neighbours_"):
             raise NotFittedError(self)
-        return profile(histories, len(self.items_), fade=fading(histories, self.decay))
+        return profile(histories, len(self.items_), unit=self.unit_, fade=fading(histories, self.decay))
 
     def _rows(self, histories: Histories) -> Iterator[Row]:
         items = len(self.items_)
-        shoppers = profile(histories, items)
+        shoppers = profile(histories, items, unit=self.unit_)
         norms = np.sqrt(np.asarray(shoppers.power(2).sum(axis=0), np.float32))
         followers = self._followers(histories, items)
-        alike = (
-            together(shoppers) if self.undirected else iter([(np.zeros(0, np.int64), np.zeros(0, np.float32))] * items)
-        )
+        alike = together(shoppers) if self.undirected else iter([NOTHING] * items)
         for item, ((after, counts), (near, shared)) in enumerate(zip(followers, alike, strict=True)):
             directed = counts / max(norms[item], np.float32(1e-6))
             cosine = shared / (norms[item] * norms[near]) * np.float32(self.undirected)
@@ -82,15 +82,15 @@ class SequenceKnn:
 
     def _followers(self, histories: Histories, items: int) -> Iterator[tuple[Longs, Floats]]:
         """Yield for every item what came after it (or with it), and its faded count."""
-        strength = weight(histories.type)
+        strength = weight(histories.type) / np.float32(self.unit_)
         kept = np.flatnonzero((strength > 0) & (histories.item >= 0))
-        user, back, goods = (
-            column[kept] for column in (row_of_event(histories), steps_back(histories), histories.item)
-        )
-        strength, goods = strength[kept], goods.astype(np.int64)
+        columns = (row_of_event(histories), steps_back(histories), histories.item.astype(np.int64))
+        user, back, goods = (column[kept] for column in columns)
+        strength = strength[kept]
         faded = np.power(np.float32(self.decay), np.arange(-1, self.window + 1)).clip(max=1)
         near = np.concatenate((np.arange(-self.window, 0), np.arange(1, self.window + 1)))
-        for places in np.split(np.argsort(goods, kind="stable"), np.cumsum(np.bincount(goods, minlength=items))[:-1]):
+        ends = np.cumsum(np.bincount(goods, minlength=items))
+        for places in np.split(np.argsort(goods, kind="stable"), ends[:-1])[:items]:
             other = (places[:, None] + near).ravel()
             place = np.repeat(places, len(near))
             inside = (other >= 0) & (other < len(goods))

@@ -40,6 +40,15 @@ def weight(types: Bytes) -> Floats:
     return _TABLE[types]
 
 
+def unit(types: Bytes) -> float:
+    """Return the weight of the strongest type that occurs, 1 for none: what counts as one in a shop of such events.
+
+    Where nothing but views is known, a view says as much as a purchase does elsewhere.
+    """
+    present = _TABLE[np.flatnonzero(np.bincount(types, minlength=len(_TABLE)))]
+    return float(present.max()) if len(present) and present.max() > 0 else 1.0
+
+
 def owning(types: Bytes) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Tell for every event whether the shopper has the thing after it, shape (n,)."""
     return _OWNING[types]
