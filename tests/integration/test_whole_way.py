@@ -18,9 +18,9 @@ from zhanggui.engine.opening import Ingredients, Pace, open_shop
 from zhanggui.engine.reasons import reason
 from zhanggui.engine.shop import Shop
 from zhanggui.engine.state_file import StateFile
-from zhanggui.models.basket_knn import BasketKnn
-from zhanggui.models.frequency import PersonalFrequency
-from zhanggui.models.item_knn import ItemKnn
+from zhanggui.models.blend import Blend
+from zhanggui.models.bundle import Bundle, load
+from zhanggui.models.repeat import RepeatPolicy
 from zhanggui.retrieval.fusion import Fusion
 from zhanggui.retrieval.index.tantivy_index import TantivyIndex
 from zhanggui.retrieval.text.analyser import Analyser
@@ -38,13 +38,6 @@ PRODUCTS = [
     Product("filter", "机油滤清器", category=("汽车", "滤清器")),
     Product("bread", "全麦面包", category=("食品", "面包")),
 ]
-
-
-class Groceries:
-    """Food is bought again and again, the rest once."""
-
-    def may_return(self, product):
-        return product.category[:1] == ("食品",)
 
 
 def history():
@@ -89,14 +82,18 @@ class Home:
         return open_shop(given, pace=Pace(follow=0.02, rankings=0.02, nudge=0.05, keep=600))
 
 
-def learned(log):
-    knn, frequency = ItemKnn(shrinkage=1.0).fit(log), PersonalFrequency().fit(log)
+def learned(log, folder):
+    """Fit all models, write them as a Release does, and read them back."""
+    repeats = RepeatPolicy({(): 0.0, ("食品",): 0.9})
+    folder.mkdir()
+    Bundle(Blend().fit(log), repeats).save(folder)
+    bundle = load(folder)
     return Learned(
-        blend=knn,
-        members={"knn": knn, "frequency": frequency},
-        neighbours=knn,
-        together=BasketKnn(shrinkage=1.0).fit(log),
-        repeats=Groceries(),
+        blend=bundle.blend,
+        members=bundle.members,
+        neighbours=bundle.member("knn"),
+        together=bundle.member("bought_together"),
+        repeats=bundle.repeats,
     )
 
 
@@ -118,7 +115,7 @@ def home(tmp_path):
     store = open_store(tmp_path / "shop.db")
     store.put_products(PRODUCTS)
     store.put_events(history())
-    models = learned(store.interactions())
+    models = learned(store.interactions(), tmp_path / "models")
     store.close()
     return Home(tmp_path, FixedClock(NOW), models)
 

@@ -62,7 +62,8 @@ def _sources(
 ) -> list[Source]:
     neighbours = ByShoppers(learned.neighbours) if learned.neighbours else None
     together = ByShoppers(learned.together, source="bought_together") if learned.together else None
-    relations: list[Related] = [relation for relation in (neighbours, alike) if relation is not None]
+    follows = learned.members.get("sequence_knn") or learned.neighbours
+    relations: list[Related] = [ByShoppers(follows), alike] if follows else [alike]
     return [
         SearchSource(index, QueryVectors(encoder, timely) if encoder else None),
         _collaborative(learned),
@@ -81,7 +82,7 @@ def _sources(
 def _collaborative(learned: Learned) -> Source:
     if learned.blend is None:
         return SilentSource("collaborative")
-    return CollaborativeSource(learned.blend, learned.members)
+    return CollaborativeSource(learned.blend)
 
 
 def _item_page(name: str, relation: Related | None) -> Source:

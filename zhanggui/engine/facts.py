@@ -3,7 +3,7 @@
 They come from the models and the state at the moment of showing, never from a story made up afterwards.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,11 +15,14 @@ from zhanggui.core.interactions import Histories, Vocabulary
 from zhanggui.core.protocols import Act, CatalogueIndex, Context, OnlineState, Recommender
 from zhanggui.core.request import Request
 from zhanggui.engine.interests import interests, rows_of
+from zhanggui.engine.related import shoppers_of_both
 from zhanggui.engine.shelf import Shelf
 
 _ITEMS = 20
 _ACTS = 50
 _CROWD = ("trending", "popularity")
+_STRENGTH = ("frequency", "bought_together", "sequence_knn", "knn", "ease")
+"""Models in the order in which reasons.py prefers their words."""
 
 MatchedTerm = Callable[[str, str], str]
 """Given a query and a title, the part of the title that the query names, else "". """
@@ -47,6 +50,7 @@ class _Telling:
     def __init__(self, tools: ShownFacts, request: Request, context: Context, shown: Sequence[Candidate]) -> None:
         self._tools, self._request, self._context = tools, request, context
         self._histories: dict[Vocabulary, Histories] = {}
+        self._hurried = len(shown) > 1
         named = {evidence.source for candidate in shown for evidence in candidate.evidence}
         items = [candidate.item for candidate in shown]
         self._users = dict(zip(items, tools.state.shoppers(items).tolist(), strict=True)) if named & {*_CROWD} else {}
@@ -54,7 +58,13 @@ class _Telling:
         self._taste = _taste(context.history, tools.index) if "content" in named else []
 
     def candidate(self, candidate: Candidate) -> Candidate:
-        return replace(candidate, evidence=tuple(self._evidence(candidate.item, e) for e in candidate.evidence))
+        """Return the candidate with facts. On a page only the strongest model is asked, for one item all are."""
+        told: dict[int, Evidence] = {}
+        for place, evidence in sorted(enumerate(candidate.evidence), key=lambda pair: _strength(pair[1])):
+            costly = evidence.source in self._tools.members and evidence.source != "frequency"
+            if not (costly and self._hurried and _has_reason(told.values())):
+                told[place] = self._evidence(candidate.item, evidence)
+        return replace(candidate, evidence=tuple(told.get(n, e) for n, e in enumerate(candidate.evidence)))
 
     def _evidence(self, item: ItemId, evidence: Evidence) -> Evidence:
         if evidence.facts:
@@ -79,9 +89,7 @@ class _Telling:
         strongest = next((one for one, _ in model.because(self._latest(model.items_), row) if one != row), -1)
         if strongest < 0:
             return []
-        shoppers = getattr(model, "shoppers", None)
-        both = shoppers(strongest, row) if shoppers is not None else 0
-        return [("item", model.items_.ids[strongest]), ("users", both)]
+        return [("item", model.items_.ids[strongest]), ("users", shoppers_of_both(model, strongest, row))]
 
     def _latest(self, items: Vocabulary) -> Histories:
         """Return the latest part of the history: what a shopper remembers best, and quick to ask about."""
@@ -95,6 +103,14 @@ class _Telling:
             return ""
         cosines = np.stack([own for _, own in self._taste]) @ vector
         return self._taste[int(np.argmax(cosines))][0]
+
+
+def _strength(evidence: Evidence) -> int:
+    return _STRENGTH.index(evidence.source) if evidence.source in _STRENGTH else len(_STRENGTH)
+
+
+def _has_reason(told: Iterable[Evidence]) -> bool:
+    return any(evidence.source in _STRENGTH and evidence.facts for evidence in told)
 
 
 def times(history: Sequence[Act], item: ItemId) -> int:

@@ -3,16 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from zhanggui.core.product import Product
 from zhanggui.core.protocols import Recommender
-from zhanggui.engine.filters.own import RepeatPolicy
-
-
-class NothingReturns:
-    """The policy of a shop that has not learned what is bought again: nothing is."""
-
-    def may_return(self, product: Product) -> bool:
-        return False
+from zhanggui.models.blend import Blend
+from zhanggui.models.repeat import RepeatPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +13,11 @@ class Learned:
     """The models of a Release, by what they are for.
 
     `blend` orders the for-you page, `members` speak for its items, `neighbours` find similar items and `together`
-    what goes into the same basket; `repeats` says which products are bought again.
+    what goes into the same basket; `repeats` says which products are bought again (by default none is).
     """
 
-    blend: Recommender | None = None
+    blend: Blend | None = None
     members: Mapping[str, Recommender] = field(default_factory=dict)
     neighbours: Recommender | None = None
     together: Recommender | None = None
-    repeats: RepeatPolicy = field(default_factory=NothingReturns)
+    repeats: RepeatPolicy = field(default_factory=RepeatPolicy)

@@ -53,10 +53,10 @@ TEMPLATES: tuple[Template, ...] = (
         "Often chosen after {item}, your latest interest",
     ),
     _template("content", "item recent", "与你刚关注的「{item}」相似", "Similar to {item}, your latest interest"),
+    _template("frequency", "times", "你常买({times} 次)", "You have bought this {times}"),
     _template("bought_together", "item users", *_TOGETHER_COUNT),
     _template("bought_together", "item", *_TOGETHER),
     _template("bought_together", "", "常一起买", "Often bought together"),
-    _template("frequency", "times", "你常买({times} 次)", "You have bought this {times}"),
     _template("frequency", "", "你买过", "You have bought this before"),
     _template(
         "sequence_knn", "item users", "选了「{item}」之后,有 {users} 位顾客选了它", "After {item}, {users} chose this"

@@ -44,8 +44,7 @@ class ByShoppers:
         ][:k]
 
     def _evidence(self, item: ItemId, row: int, other: int, score: float) -> Evidence:
-        shoppers = getattr(self._model, "shoppers", None)
-        both = shoppers(row, other) if shoppers is not None else 0
+        both = shoppers_of_both(self._model, row, other)
         return Evidence(self._source, score, (("item", item), ("users", both)) if both else (("item", item),))
 
 
@@ -78,6 +77,12 @@ class ByContent:
             for other, score in zip(matches.items, matches.lexical.tolist(), strict=True):
                 scores[other] += np.nan_to_num(score)
         return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def shoppers_of_both(model: Recommender, one: int, other: int) -> int:
+    """Return how many shoppers had both rows, 0 where the model does not count them."""
+    shoppers = getattr(model, "shoppers", None)
+    return int(shoppers(one, other)) if shoppers is not None else 0
 
 
 def top_rows(scores: Floats, k: int) -> list[tuple[int, float]]:

@@ -39,7 +39,7 @@ def test_nothing_typed_means_nothing(timely):
     assert QueryVectors(encoder, timely).of("  ") == (None, ()) and encoder.seen == []
 
 
-def test_words_do_not_wait_for_meaning(timely):
+def test_words_do_not_wait_for_meaning(timely, until):
     gate = threading.Event()
 
     class Slow(Recording):
@@ -47,9 +47,11 @@ def test_words_do_not_wait_for_meaning(timely):
             gate.wait()
             return super().queries(texts)
 
-    vector, degraded = QueryVectors(Slow(), timely, seconds=0.01).of("tea")
+    slow = Slow()
+    vector, degraded = QueryVectors(slow, timely, seconds=0.01).of("tea")
     gate.set()
     assert vector is None and degraded == ("encoder",)
+    until(lambda: slow.seen == ["tea"])
 
 
 def test_the_encoder_reads_what_is_asked_for_not_what_is_excluded(make_bench, make_shelf, monkeypatch):

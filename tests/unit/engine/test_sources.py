@@ -13,6 +13,7 @@ from zhanggui.engine.interests import interests, rows_of
 from zhanggui.engine.learned import Learned
 from zhanggui.engine.related import ByShoppers, top_rows
 from zhanggui.engine.sources.session import SessionSource
+from zhanggui.models.blend import Blend
 from zhanggui.models.item_knn import ItemKnn
 from zhanggui.state.checks import NOW, event, log_of
 
@@ -29,7 +30,9 @@ def learned():
         for item in (*pair, "bread")
     ]
     knn = ItemKnn(shrinkage=0.5).fit(log_of(events))
-    return Learned(blend=knn, members={"knn": knn}, neighbours=knn, together=knn)
+    blend = Blend([knn])
+    blend.items_ = knn.items_
+    return Learned(blend=blend, members={"knn": knn}, neighbours=knn, together=knn)
 
 
 @pytest.fixture

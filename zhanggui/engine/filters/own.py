@@ -1,26 +1,21 @@
 """What this shopper, on this page, should not be shown: the product itself, what was disliked, what was bought."""
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
 
 from zhanggui.core.candidate import Candidate, Dropped
 from zhanggui.core.event import EventType
 from zhanggui.core.ids import ItemId
-from zhanggui.core.product import Product
 from zhanggui.core.protocols import Act, Context
 from zhanggui.core.request import Request
 from zhanggui.engine.shelf import Shelf
+from zhanggui.models.repeat import RepeatPolicy
+from zhanggui.models.weights import OWNING, WEIGHTS
 
 Divided = tuple[list[Candidate], list[Dropped]]
 
-_BOUGHT = frozenset({EventType.PURCHASE, EventType.OWNED, EventType.RETURN})
+_BOUGHT = OWNING | {EventType.RETURN}
+_INTEREST = frozenset(kind for kind in EventType if WEIGHTS[kind] > 0)
 _KIND_WORDS = frozenset({EventType.LIKE, EventType.FAVOURITE, EventType.CART, EventType.PURCHASE})
-
-
-class RepeatPolicy(Protocol):
-    """Tell what is bought again and again (groceries), and what once (books)."""
-
-    def may_return(self, product: Product) -> bool: ...
 
 
 class ItselfFilter:
@@ -44,7 +39,10 @@ class DislikedFilter:
 
 
 class SeenFilter:
-    """What was bought, or is owned, comes back only where its kind is bought again; what was only viewed may."""
+    """What was bought, or is owned, comes back only where its kind is bought again; what was only viewed may.
+
+    In a shop that knows no purchases, the policy was learnt from all events that show interest, and speaks of those.
+    """
 
     name = "seen"
 
@@ -53,9 +51,10 @@ class SeenFilter:
 
     def divide(self, request: Request, context: Context, candidates: Sequence[Candidate]) -> Divided:
         """Drop what was bought and is not bought twice."""
-        bought = {act.item for act in context.history if act.type in _BOUGHT}
-        products = self._shelf.get(c.item for c in candidates if c.item in bought)
-        once = {item: "bought already" for item, product in products.items() if not self._policy.may_return(product)}
+        counted, reason = (_BOUGHT, "bought already") if self._policy.owned else (_INTEREST, "seen already")
+        had = {act.item for act in context.history if act.type in counted}
+        products = self._shelf.get(c.item for c in candidates if c.item in had)
+        once = {item: reason for item, product in products.items() if not self._policy.may_return(product)}
         return _divide(self.name, candidates, once)
 
 

@@ -6,10 +6,14 @@ import numpy as np
 
 from zhanggui.core.candidate import Candidate, Evidence
 from zhanggui.core.ids import ItemId
-from zhanggui.core.protocols import Context, Proposal, Recommender
+from zhanggui.core.protocols import Context, Proposal
 from zhanggui.core.request import Request
 from zhanggui.engine.interests import rows_of
 from zhanggui.engine.related import top_rows
+from zhanggui.models.blend import Blend
+
+_SILENT = frozenset({"popularity"})
+"""Speaks for everything alike, and has a source of its own."""
 
 
 class CollaborativeSource:
@@ -21,17 +25,20 @@ class CollaborativeSource:
 
     name = "collaborative"
 
-    def __init__(self, blend: Recommender, members: Mapping[str, Recommender], *, k: int = 300) -> None:
-        self._blend, self._members, self._k = blend, members, k
+    def __init__(self, blend: Blend, *, k: int = 300) -> None:
+        self._blend, self._k = blend, k
+        weights = blend.weights.get(blend.page)
+        self._members = [member for member in blend.members if weights is None or weights.get(member.name)]
 
     def propose(self, request: Request, context: Context) -> Proposal:
         """Return candidates; none for a history of which the models know no item."""
         history = rows_of(context.history, self._blend.items_)
         if not len(history.item):
             return Proposal(())
-        best = top_rows(self._blend.score(history)[0], self._k)
+        parts = {member.name: member.score(history) for member in self._members}
+        best = top_rows(self._blend.joined(parts)[0], self._k)
         rows = np.array([row for row, _ in best], np.int64)
-        said = {name: model.score(history)[0][rows].tolist() for name, model in self._members.items()}
+        said = {name: scores[0][rows].tolist() for name, scores in parts.items() if name not in _SILENT}
         names = self._blend.items_.ids
         return Proposal(
             [
