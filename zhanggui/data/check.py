@@ -11,7 +11,7 @@ import numpy as np
 from zhanggui.core.clock import Clock, SystemClock, iso
 from zhanggui.core.event import TYPES, EventType
 from zhanggui.core.ids import DAY, Millis
-from zhanggui.core.interactions import Interactions
+from zhanggui.core.interactions import Interactions, Longs
 from zhanggui.core.passage import content_hash
 from zhanggui.core.product import Product
 from zhanggui.core.protocols import Store, Totals
@@ -128,11 +128,9 @@ def _of_log(log: Interactions, seen: _Catalogue, totals: Totals, now: Millis) ->
     yield Finding("times", *_judged(fact, wrong, wrong == 0, wrong < n / 100, cure))
     yield _span(log)
     yield _robot(log)
-    users = len(log.users)
-    pairs = np.unique(log.user.astype(np.int64) * max(len(log.items), 1) + log.item) // max(len(log.items), 1)
-    rich = int(np.sum(np.bincount(pairs, minlength=users) >= FEWEST_ITEMS))
     what = f"users have {FEWEST_ITEMS} different items or more"
-    yield _share("histories", rich, users, what, 0.2, 0.0, "Import a longer stretch of events")
+    cure = "Import a longer stretch of events"
+    yield _share("histories", int(np.sum(_breadth(log) >= FEWEST_ITEMS)), len(log.users), what, 0.2, 0.0, cure)
 
 
 def _types(log: Interactions, totals: Totals) -> Finding:
@@ -160,6 +158,14 @@ def _robot(log: Interactions) -> Finding:
     return Finding(
         "robots", *_judged(fact, share, not strange, True, "A robot or a till? Leave it out and import again")
     )
+
+
+def _breadth(log: Interactions) -> Longs:
+    """Return how many different items each user has."""
+    width = max(len(log.items), 1)
+    pairs = np.sort(log.user.astype(np.int64) * width + log.item)
+    first = np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]
+    return np.bincount(pairs[first] // width, minlength=len(log.users))
 
 
 def _share(name: str, part: int, whole: int, what: str, good: float, bearable: float, cure: str) -> Finding:

@@ -1,5 +1,6 @@
 """What readers hand over: records with the place they came from, and what could not be read."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +30,10 @@ class Batch:
     records: list[Record] = field(default_factory=list)
     raws: list[bytes] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
+
+    def shapes(self) -> Counter[tuple[str, ...]]:
+        """Return the different lists of field names and how many records have each."""
+        return Counter(map(tuple, self.records))
 
     def reject(self, row: int, reason: str) -> Reject:
         """Return the record of that row as a line set aside."""

@@ -20,7 +20,7 @@ def read_columns(
 ) -> tuple[dict[str, Column], Errors]:
     """Return each column that occurs, None where a cell is missing or wrong, and the first error of each wrong row."""
     errors: Errors = {}
-    present = set(chain.from_iterable(records))
+    present = set(chain.from_iterable(set(map(tuple, records))))
     columns = {
         name: _column(name, [record.get(name) for record in records], reader, errors)
         for name, reader in readers.items()

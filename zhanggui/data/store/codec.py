@@ -1,7 +1,8 @@
 """Dataclasses of the core to rows of the database and back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -17,6 +18,7 @@ Row = tuple[Any, ...]
 _PLAIN = tuple("title description brand price currency url stock available seller_id group_id place created_at".split())
 _LISTS = ("category", "images", "audio", "video")
 _DEFAULTS = Product(ItemId(""))
+_NONE: Mapping[str, Any] = MappingProxyType({})
 _TAIL = attrgetter(
     *("time item_id anonymous_id session_id order_id ranking_id position query".split()),
     *("surface device channel place value quantity text".split()),
@@ -51,6 +53,8 @@ def product_of(item_id: str, body: str) -> Product:
         fields["attributes"] = {name: tuple(values) for name, values in fields["attributes"].items()}
     if "translations" in fields:
         fields["translations"] = {key: Translation(*words) for key, words in fields["translations"].items()}
+    for name in ("attributes", "translations"):
+        fields.setdefault(name, _NONE)  # one for all: the default would make a new one for each product
     return Product(ItemId(item_id), **fields)
 
 

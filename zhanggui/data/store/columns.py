@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from zhanggui.core.interactions import Interactions, Ints, Vocabulary
+from zhanggui.core.interactions import Interactions, Ints, Longs, Vocabulary
 
 
 class Codes(dict[str, int]):
@@ -34,42 +34,55 @@ class Gatherer:
     """Take chunks of columns in order of arrival; give Interactions sorted by (user, time, arrival)."""
 
     def __init__(self, catalogue: Iterable[str]) -> None:
-        self._users, self._items, self._baskets = Codes(), Codes(), Codes()
+        self._users, self._items, self._orders, self._sessions = Codes(), Codes(), Codes(), Codes()
         for item in catalogue:
             self._items[item]
-        self._chunks: list[tuple[np.ndarray, ...]] = [tuple(np.empty(0, t) for t in "i4 i4 u1 i8 i4".split())]
+        kinds = (np.int32, np.int32, np.uint8, np.int64, np.int32, np.int32)
+        self._chunks: list[tuple[np.ndarray, ...]] = [tuple(np.empty(0, kind) for kind in kinds)]
 
     def add(self, rows: Sequence[Sequence[object]]) -> None:
         """Take rows of (user_id, item_id, type code, time, order_id, session_id)."""
         users, items, types, times, orders, sessions = zip(*rows, strict=True)
-        n = len(rows)
-        baskets = self._baskets.of([basket_key(o, s) for o, s in zip(orders, sessions, strict=True)])
-        numbers = np.fromiter(types, np.uint8, n), np.fromiter(times, np.int64, n)
-        self._chunks.append((self._users.of(users), self._items.of(items), *numbers, baskets))
+        numbers = np.fromiter(types, np.uint8, len(rows)), np.fromiter(times, np.int64, len(rows))
+        baskets = _codes(self._orders, orders), _codes(self._sessions, sessions)
+        self._chunks.append((self._users.of(users), self._items.of(items), *numbers, *baskets))
 
     def result(self) -> Interactions:
-        """Sort and number: both vocabularies by id, baskets by (user, kind and id of the basket)."""
-        user, item, type_, time, basket = (np.concatenate(column) for column in zip(*self._chunks, strict=True))
+        """Sort and number: both vocabularies by id, baskets by user, then orders before sessions, then id."""
+        user, item, type_, time, order, session = (np.concatenate(column) for column in zip(*self._chunks, strict=True))
         self._chunks.clear()
         user = self._users.ranks()[user]
-        order = np.lexsort((time, user))  # stable: ties stay in order of arrival
-        user, item, type_, time, basket = (c[order] for c in (user, self._items.ranks()[item], type_, time, basket))
-        users, items = Vocabulary(sorted(self._users)), Vocabulary(sorted(self._items))
-        return Interactions(users, items, user, item, time, type_, self._numbered(user, basket))
+        places = np.lexsort((time, user))  # stable: ties stay in order of arrival
+        basket = _numbered(user, self._kinds(order, session))
+        return Interactions(
+            Vocabulary(sorted(self._users)),
+            Vocabulary(sorted(self._items)),
+            user[places],
+            self._items.ranks()[item[places]],
+            time[places],
+            type_[places],
+            basket[places],
+        )
 
-    def _numbered(self, user: Ints, basket: Ints) -> np.ndarray:
-        key = user.astype(np.int64) * len(self._baskets) + self._baskets.ranks()[basket]
-        none = basket == self._baskets.get("", -1)
-        _, numbers = np.unique(key[~none], return_inverse=True)
-        result = np.full(len(key), -1, np.int64)
-        result[~none] = numbers
-        return result
+    def _kinds(self, order: Ints, session: Ints) -> Longs:
+        """Return one number for the order, else the session, that sorts as they do; -1 for neither."""
+        orders, sessions = (np.append(codes.ranks(), -1) for codes in (self._orders, self._sessions))  # code -1: none
+        by_session = np.where(session < 0, -1, sessions[session].astype(np.int64) + len(orders))
+        return np.where(order < 0, by_session, orders[order])
 
 
-def basket_key(order_id: str, session_id: str) -> str:
-    """Name the order, else the session, that an event belongs to; empty for neither.
+def _codes(codes: Codes, ids: Sequence[str]) -> Ints:
+    """Return the numbers of ids, -1 for empty ones."""
+    if not any(ids):
+        return np.full(len(ids), -1, np.int32)
+    found = codes.of(ids)
+    return found if all(ids) else np.where(np.fromiter(map(bool, ids), bool, len(ids)), found, np.int32(-1))
 
-    >>> basket_key("7", "s"), basket_key("", "7"), basket_key("", "")
-    ('order 7', 'session 7', '')
-    """
-    return f"order {order_id}" if order_id else f"session {session_id}" if session_id else ""
+
+def _numbered(user: Ints, kind: Longs) -> Longs:
+    """Give each pair of user and kind a number from 0 in their order; -1 where the kind is -1."""
+    some = kind >= 0
+    key = user[some].astype(np.int64) * (int(kind.max(initial=0)) + 1) + kind[some]
+    numbers = np.full(len(user), -1, np.int64)
+    numbers[some] = np.unique(key, return_inverse=True)[1]
+    return numbers
