@@ -31,7 +31,9 @@ SETTINGS = (
     Setting("cache", "", "Folder for what is made once per machine (encoder graphs); empty means ~/.cache/zhanggui"),
     Setting("host", "127.0.0.1", "Address to listen on"),
     Setting("port", 8000, "Port to listen on"),
-    Setting("write_key", "", "Key that whoever writes over HTTP must show; empty refuses all writes but the storefront's"),
+    Setting(
+        "write_key", "", "Key that whoever writes over HTTP must show; empty refuses all writes but the storefront's"
+    ),
     Setting("title", "掌柜", "The shop's name on the storefront"),
     Setting("language", "zh", "Language of a visitor who states none", ("zh", "en")),
     Setting("encoder", "multilingual-e5-small", "Text encoder: a name, a folder with model.onnx, or none"),

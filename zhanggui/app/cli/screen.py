@@ -59,7 +59,9 @@ def write_json(path: Path | None, content: object) -> None:
     try:
         path.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY) + b"\n")
     except OSError as error:
-        raise InputError(f"Cannot write {str(path)!r}: {error.strerror}. Cure: give a file in a folder you own.") from None
+        raise InputError(
+            f"Cannot write {str(path)!r}: {error.strerror}. Cure: give a file in a folder you own."
+        ) from None
     say(f"Written: {path}")
 
 

@@ -1,0 +1,66 @@
+"""`zhanggui`: the root of the command line."""
+
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zhanggui import __version__
+from zhanggui.app.cli import ask, evaluate, imports, releases, serve, train
+from zhanggui.app.cli.screen import SCREEN, table
+from zhanggui.app.settings import SETTINGS, Settings, load
+from zhanggui.core.errors import ZhangguiError
+
+app = typer.Typer(
+    name="zhanggui",
+    help="掌柜: search and recommendation for an online shop, with a language model at the core.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+for commands in (imports, train, evaluate, ask, serve, releases):
+    commands.register(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    home: Annotated[Path | None, typer.Option(help="The folder where the shop lives (ZHANGGUI_HOME).")] = None,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+) -> None:
+    """Read the settings once; every command finds them in its context."""
+    context.obj = load(home=None if home is None else str(home))
+
+
+@app.command()
+def settings(context: typer.Context) -> None:
+    """Show every setting: its variable, the value in force and what it means."""
+    values: Settings = context.obj
+    shown = [
+        (s.variable, "(set)" if s.name == "write_key" and values.text(s.name) else values.values[s.name], s.help)
+        for s in SETTINGS
+    ]
+    table("Settings", ["variable", "value", "meaning"], [[name, str(value), text] for name, value, text in shown])
+
+
+def main() -> None:
+    """Run the command; an error of ours is one line on standard error and exit code 2."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        app()
+    except ZhangguiError as error:
+        SCREEN.print(f"[bold red]error[/] ({error.code}): ", end="")
+        SCREEN.print(str(error), markup=False)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        SCREEN.print("Stopped.")
+        sys.exit(130)

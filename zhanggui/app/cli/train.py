@@ -1,0 +1,47 @@
+"""`zhanggui train`: make a Release."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zhanggui.app.build import opened_store
+from zhanggui.app.cli.screen import progress, say
+from zhanggui.app.releasing import Order, Part, make_release
+from zhanggui.app.settings import Settings
+from zhanggui.core.errors import ConfigError
+from zhanggui.core.interactions import Judgments
+from zhanggui.data.datasets import read_judgments
+from zhanggui.data.values import moment
+
+
+def register(root: typer.Typer) -> None:
+    """Add the command."""
+    root.command("train")(train_command)
+
+
+def train_command(
+    context: typer.Context,
+    part: Annotated[Part, typer.Argument(help="What to train; the rest comes from the Release in use.")] = Part.ALL,
+    until: Annotated[str, typer.Option(help="Learn only from what lies before this moment (ISO 8601).")] = "",
+    queries: Annotated[Path | None, typer.Option(help="Judged queries: query_id<TAB>text.")] = None,
+    qrels: Annotated[Path | None, typer.Option(help="Their judgments: query_id 0 item_id grade.")] = None,
+) -> None:
+    """Learn from the Store: models of behaviour, and, given judged queries, how much words and meaning count."""
+    settings: Settings = context.obj
+    judgments = judged(queries, qrels)
+    if part is Part.FUSION and judgments is None:
+        raise ConfigError("Nothing to fit the fusion on. Cure: zhanggui train fusion --queries FILE --qrels FILE")
+    order = Order(part, until=moment(until) if until else None, judgments=judgments)
+    with opened_store(settings) as store, progress("train") as tick:
+        release = make_release(settings, store, order, told=lambda what, done, steps: tick(done, steps))
+    say(f"Release {release.manifest.name} is in use; a running server takes it at its next start.")
+
+
+def judged(queries: Path | None, qrels: Path | None) -> Judgments | None:
+    """Read judged queries; both files or none."""
+    if queries is None and qrels is None:
+        return None
+    if queries is None or qrels is None:
+        raise ConfigError("Judged queries need both files. Cure: --queries FILE --qrels FILE")
+    return read_judgments(queries, qrels)

@@ -1,0 +1,64 @@
+"""An index of its own, complete with meaning, to measure on: the one of a running server is not touched."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from zhanggui.app.build import open_index
+from zhanggui.app.settings import Settings
+from zhanggui.core.ids import ItemId
+from zhanggui.core.passage import content_hash, passage
+from zhanggui.core.protocols import CatalogueIndex, Encoder, Store
+from zhanggui.encoders import VectorCache
+from zhanggui.engine.opening import build_index
+from zhanggui.retrieval.text.analyser import Analyser
+
+Tick = Callable[[int, int], None]
+
+_BATCH = 512
+
+
+@contextmanager
+def probe_index(settings: Settings, store: Store, encoder: Encoder | None, *, tick: Tick) -> Iterator[CatalogueIndex]:
+    """Build an index of the whole catalogue in a folder that is forgotten; wait until all vectors are in it.
+
+    Vectors that the shop has made already are used, new ones are kept for it.
+    """
+    with tempfile.TemporaryDirectory(prefix="zhanggui-") as folder:
+        index = open_index(Path(folder), settings, Analyser(), dim=encoder.dim if encoder else 0)
+        build_index(store, index)
+        if encoder is not None:
+            with closing(VectorCache(settings.home / "vectors", encoder=encoder.name, dim=encoder.dim)) as cache:
+                _fill(index, store, encoder, cache, tick)
+        yield index
+
+
+def _fill(index: CatalogueIndex, store: Store, encoder: Encoder, cache: VectorCache, tick: Tick) -> None:
+    sharers: dict[str, list[ItemId]] = {}
+    for product in store.all_products():
+        if text := passage(product):
+            sharers.setdefault(text, []).append(product.item_id)
+    texts = iter(sharers)
+    done = 0
+    while batch := list(islice(texts, _BATCH)):
+        vectors = _vectors(batch, encoder, cache)
+        items = [item for text in batch for item in sharers[text]]
+        index.put_vectors(items, np.repeat(vectors, [len(sharers[text]) for text in batch], axis=0))
+        done += len(batch)
+        tick(done, len(sharers))
+
+
+def _vectors(
+    texts: Sequence[str], encoder: Encoder, cache: VectorCache
+) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    hashes = [content_hash(text) for text in texts]
+    found, vectors = cache.get(hashes)
+    if not found.all():
+        missing = np.flatnonzero(~found).tolist()
+        cache.put([hashes[row] for row in missing], encoder.passages([texts[row] for row in missing]))
+        _, vectors = cache.get(hashes)
+    return vectors

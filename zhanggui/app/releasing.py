@@ -1,0 +1,105 @@
+"""`train`: from the Store to a Release that serves."""
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+import orjson
+
+from zhanggui.app.build import FUSION_FILE, current_release, shop_encoder
+from zhanggui.app.probing import probe_index
+from zhanggui.app.settings import Settings
+from zhanggui.core.clock import SystemClock
+from zhanggui.core.ids import ItemId, Millis
+from zhanggui.core.interactions import Interactions, Judgments
+from zhanggui.core.protocols import Store
+from zhanggui.data.release import Facts, Release, promote, releases, write_release
+from zhanggui.training.collaborative import Trained, train
+from zhanggui.training.fusion import find, fit_fusion, fit_threshold
+
+Told = Callable[[str, int, int], None]
+"""Called with what is being done, steps done, steps in all."""
+
+SEED = 20171016
+
+
+class Part(StrEnum):
+    """What can be trained by itself; the rest is taken from the Release in use."""
+
+    ALL = "all"
+    COLLABORATIVE = "collaborative"
+    FUSION = "fusion"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to train, on what: events before `until`, and judged queries where there are any."""
+
+    part: Part = Part.ALL
+    until: Millis | None = None
+    judgments: Judgments | None = None
+
+
+def categories_of(store: Store) -> dict[ItemId, tuple[str, ...]]:
+    """Return the category of every product that has one."""
+    return {product.item_id: product.category for product in store.all_products() if product.category}
+
+
+def make_release(settings: Settings, store: Store, order: Order, *, told: Told) -> Release:
+    """Train, write a Release beside the others, and put it in use."""
+    log = store.interactions(until=order.until)
+    before = current_release(settings.home)
+
+    def fill(folder: Path) -> Facts:
+        metrics: dict[str, object] = {}
+        if order.part is Part.FUSION:
+            _take_over(before, folder, but=FUSION_FILE)
+            trained = None
+        else:
+            trained = train(log, categories_of(store), seed=SEED, until=order.until, progress=told)
+            trained.save(folder)
+        if order.judgments is not None:
+            metrics |= _fit_search(settings, store, order.judgments, folder, told)
+        elif before is not None and (before.path / FUSION_FILE).exists():
+            shutil.copy2(before.path / FUSION_FILE, folder / FUSION_FILE)
+        return _facts(order, log, trained, metrics)
+
+    name = _name(settings.home)
+    write_release(settings.home, name=name, clock=SystemClock(), fill=fill)
+    return promote(settings.home, name)
+
+
+def _fit_search(settings: Settings, store: Store, judgments: Judgments, folder: Path, told: Told) -> dict[str, object]:
+    """Fit the weight of words and the threshold of meaning; write both."""
+    encoder = shop_encoder(settings)
+    if encoder is None:
+        return {}
+    with probe_index(settings, store, encoder, tick=lambda done, steps: told("meaning", done, steps)) as index:
+        fusion = fit_fusion(find(index, encoder, judgments.queries), judgments)
+        fitted = asdict(fusion) | {"threshold": fit_threshold(index, encoder, judgments)}
+    (folder / FUSION_FILE).write_bytes(orjson.dumps(fitted, option=orjson.OPT_INDENT_2))
+    return {f"fusion_{name}": value for name, value in fitted.items()}
+
+
+def _take_over(before: Release | None, folder: Path, *, but: str) -> None:
+    if before is not None:
+        for file in before.manifest.files:
+            if file != but:
+                (folder / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(before.path / file, folder / file)
+
+
+def _facts(order: Order, log: Interactions, trained: Trained | None, metrics: Mapping[str, object]) -> Facts:
+    span = (Millis(int(log.time.min())), Millis(int(log.time.max()))) if len(log) else (None, None)
+    settings: dict[str, object] = {"part": order.part.value, "seed": SEED}
+    settings |= dict(trained.facts) if trained else {}
+    return Facts(data_from=span[0], data_until=span[1], settings=settings, metrics=metrics)
+
+
+def _name(home: Path) -> str:
+    day = datetime.now(UTC).strftime("%Y%m%d")
+    taken = {manifest.name for manifest in releases(home)}
+    return next(name for number in range(1, 10_000) if (name := f"{day}-{number}") not in taken)
