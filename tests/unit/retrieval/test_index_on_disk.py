@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from zhanggui.core.errors import StoreError
 from zhanggui.core.ids import ItemId
 from zhanggui.core.product import Product
 from zhanggui.core.protocols import Change, ChangeKind
@@ -43,19 +44,42 @@ def test_opens_again_as_it_was_closed(tmp_path):
     assert (after.position, len(after), found(after)) == (9, 4, expected)
 
 
-@pytest.mark.parametrize("lost", ["columns.npz", "text/meta.json", "text"])
-def test_what_is_lost_or_torn_is_made_anew_from_the_feed(tmp_path, lost):
+@pytest.mark.parametrize(
+    ("lost", "cut"),
+    [
+        ("columns.npz", 100),
+        ("columns.npz", None),
+        ("text/meta.json", 100),
+        ("text/*.pos", None),
+        ("text/*.idx", 9),
+        ("text", 0),
+    ],
+)
+def test_what_is_lost_or_torn_is_made_anew_from_the_feed(tmp_path, lost, cut):
     filled(tmp_path).close()
-    victim = tmp_path / lost
-    if victim.is_dir():
+    victim = next(iter(tmp_path.glob(lost)))
+    if cut is None:
+        victim.unlink()
+    elif victim.is_dir():
         for path in victim.iterdir():
             path.unlink()
     else:
-        victim.write_bytes(victim.read_bytes()[:100])
+        victim.write_bytes(victim.read_bytes()[:cut])
     index = opened(tmp_path)
     assert (index.position, len(index)) == (0, 0)
     index.apply(CHANGES, 5)
     assert (index.position, index.search("绿茶", None, Filters()).total) == (5, 5)
+
+
+def test_one_process_at_a_time_and_the_other_is_told_so(tmp_path):
+    index = filled(tmp_path)
+    with pytest.raises(StoreError, match="another process"):
+        opened(tmp_path)
+    assert index.search("绿茶", None, Filters()).total == 5
+    index.close()
+    with pytest.raises(StoreError, match="was closed"):
+        index.apply(CHANGES[:1], 6)
+    assert (index.position, opened(tmp_path).position) == (5, 5)
 
 
 def test_another_analyser_begins_anew(tmp_path):

@@ -143,8 +143,8 @@ class TantivyIndex:
         columns = updated(before.columns, products)
         rows = dict(zip(products, columns.rows(list(products)).tolist(), strict=True))
         sold = {rows[i]: document(p, self._analyser) for i, p in products.items() if p is not None and p.available}
+        self._text.write(rows.values(), sold, position=max(self.position, position))
         self.position = max(self.position, position)
-        self._text.write(rows.values(), sold, position=self.position)
         vectors = before.vectors.drop([rows[i] for i, p in products.items() if _strange(before.columns, rows[i], p)])
         self._state = _State(self._text.searcher(), columns, vectors)
 

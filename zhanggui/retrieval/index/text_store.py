@@ -12,6 +12,7 @@ import numpy as np
 import orjson
 import tantivy
 
+from zhanggui.core.errors import StoreError
 from zhanggui.core.interactions import Floats, Longs
 from zhanggui.retrieval.index.document import Document
 from zhanggui.retrieval.index.schema import VERSION, WEIGHTS, note, schema, to_tantivy
@@ -78,7 +79,7 @@ class TextStore:
         self._writer: tantivy.IndexWriter | None = None
         self._folder, self._stamp = folder, f"{VERSION}/{version('tantivy')}/{analyser}"
         self._open()
-        if self._read_note().stamp != self._stamp:
+        if not self._is_ours():
             self.clear()
 
     @property
@@ -95,16 +96,26 @@ class TextStore:
 
     def write(self, rows: Iterable[int], documents: dict[int, Document], *, position: int) -> None:
         """Replace the documents of `rows` by those given, in one commit that remembers the position."""
-        writer = self._writer
-        if writer is None:
-            raise ValueError("the text index is closed")
+        if self._writer is None:
+            raise StoreError(f"The index in {self._folder} was closed. Open it again to write.")
+        try:
+            self._commit(self._writer, rows, documents, position)
+        except _FAULTS as fault:
+            raise StoreError(
+                f"Cannot write the index in {self._folder}: {fault}. Make room and start again; "
+                "a folder that was deleted is made anew from the Store."
+            ) from fault
+        self._index.reload()
+
+    def _commit(
+        self, writer: tantivy.IndexWriter, rows: Iterable[int], documents: dict[int, Document], position: int
+    ) -> None:
         writer.delete_documents_by_query(tantivy.Query.term_set_query(schema(), "row", list(rows)))
         for row, document in documents.items():
             writer.add_document(to_tantivy(row, document))
         writer.delete_documents_by_term("role", "note")
         writer.add_document(note(orjson.dumps(asdict(_Note(self._stamp, position))).decode()))
         writer.commit()
-        self._index.reload()
 
     def searcher(self) -> Searcher:
         """Return a view of what is committed."""
@@ -125,7 +136,20 @@ class TextStore:
             self._folder.mkdir(parents=True)
             self._index = tantivy.Index(schema(), path=str(self._folder))
         self._index.config_reader(reload_policy="manual")
-        self._writer = self._index.writer(heap_size=_HEAP, num_threads=1)
+        try:
+            self._writer = self._index.writer(heap_size=_HEAP, num_threads=1)
+        except ValueError as fault:
+            raise StoreError(
+                f"The index in {self._folder} cannot be written, most likely because another process has it: {fault} "
+                "Stop that process, or ask it instead (zhanggui serve answers over HTTP)."
+            ) from fault
+
+    def _is_ours(self) -> bool:
+        """Whether the folder can be read, and was made by this version for this analyser."""
+        try:
+            return self._read_note().stamp == self._stamp
+        except _FAULTS:
+            return False
 
     def _read_note(self) -> _Note:
         text = self.searcher().note()
