@@ -1,15 +1,35 @@
 import itertools
+import os
 
 import pytest
+from sqlalchemy import MetaData, create_engine
 
 from zhanggui.data.store import MemoryStore, open_store
 from zhanggui.data.store.checks import store_checks
 
+POSTGRES = "ZHANGGUI_TEST_POSTGRES"
+"""URL of an empty PostgreSQL database that the tests may wipe, such as postgresql+psycopg://localhost/test."""
 
-@pytest.fixture(params=["memory", "sqlite"])
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def make(request, tmp_path):
     numbers = itertools.count()
-    return MemoryStore if request.param == "memory" else lambda: open_store(tmp_path / f"{next(numbers)}.db")
+    places = {
+        "memory": MemoryStore,
+        "sqlite": lambda: open_store(tmp_path / f"{next(numbers)}.db"),
+        "postgresql": lambda: open_store(wiped(os.environ[POSTGRES])),
+    }
+    if request.param == "postgresql" and POSTGRES not in os.environ:
+        pytest.skip(f"{POSTGRES} is not set: no PostgreSQL here")
+    return places[request.param]
+
+
+def wiped(url):
+    engine, found = create_engine(url), MetaData()
+    found.reflect(engine)
+    found.drop_all(engine)
+    engine.dispose()
+    return url
 
 
 @pytest.mark.parametrize("check", list(store_checks()), ids=lambda check: check.__name__)

@@ -40,6 +40,12 @@ def upsert(connection: Connection, table: Table) -> Upsert:
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
+def lock_schema(connection: Connection) -> None:
+    """Let one process at a time bring the tables up to date. On SQLite the write transaction does that already."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7374612)")
+
+
 def _prepare(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # else the driver begins transactions when it likes
     for pragma in _PRAGMAS:

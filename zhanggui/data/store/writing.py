@@ -4,9 +4,9 @@ Order matters: `take_turn` updates the head of the feed first and so holds its r
 row lock is what makes commits happen in the order of positions; on SQLite BEGIN IMMEDIATE does.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Column, Connection, func, insert, select, update
 
 from zhanggui.core.candidate import Ranking
 from zhanggui.core.event import Event
@@ -51,15 +51,21 @@ def put_events(connection: Connection, events: Sequence[Event], position: int) -
     known = _known_events(connection, first)
     new = [event for event_id, event in first.items() if event_id not in known]
     insert_rows(connection, insert(EVENTS), [event_row(n, e) for n, e in enumerate(new, position + 1)])
-    _put_users(connection, new)
     add(connection, "events", len(new))
+    _put_users(connection, {event.user_id for event in new})
     return len(new)
 
 
 def put_rankings(connection: Connection, rankings: Sequence[Ranking]) -> None:
     """Insert those whose id is new."""
-    statement = upsert(connection, RANKINGS).on_conflict_do_nothing()
-    add(connection, "rankings", insert_rows(connection, statement, [ranking_row(r) for r in rankings]))
+    add(connection, "rankings", 0)  # holds its row: nobody inserts between the look and the insert
+    first: dict[str, Ranking] = {}
+    for ranking in rankings:
+        first.setdefault(ranking.ranking_id, ranking)
+    known = _present(connection, RANKINGS.c.ranking_id, first)
+    new = [ranking_row(ranking) for ranking_id, ranking in first.items() if ranking_id not in known]
+    insert_rows(connection, insert(RANKINGS), new)
+    add(connection, "rankings", len(new))
 
 
 def _put_bodies(connection: Connection, puts: Sequence[tuple[ItemId, str | None]], position: int) -> int:
@@ -90,16 +96,20 @@ def _bodies(connection: Connection, items: Iterable[ItemId]) -> dict[ItemId, str
     return found
 
 
-def _put_users(connection: Connection, events: Sequence[Event]) -> None:
-    users = [(user,) for user in sorted({event.user_id for event in events})]
-    add(connection, "users", insert_rows(connection, upsert(connection, USERS).on_conflict_do_nothing(), users))
+def _put_users(connection: Connection, users: Collection[str]) -> None:
+    new = sorted(set(users) - _present(connection, USERS.c.user_id, users))
+    insert_rows(connection, insert(USERS), [(user,) for user in new])
+    add(connection, "users", len(new))
 
 
 def _known_events(connection: Connection, event_ids: Iterable[str]) -> set[str]:
     """Return which ids are there. Derived ids rise with time, so in a log that grows most are above all known ones."""
-    column = EVENTS.c.event_id
-    highest = connection.execute(select(func.max(column))).scalar() or ""
+    highest = connection.execute(select(func.max(EVENTS.c.event_id))).scalar() or ""
+    return _present(connection, EVENTS.c.event_id, (event_id for event_id in event_ids if event_id <= highest))
+
+
+def _present(connection: Connection, column: Column[str], values: Iterable[str]) -> set[str]:
     found: set[str] = set()
-    for part in chunks((event_id for event_id in event_ids if event_id <= highest), ASKED_AT_ONCE):
+    for part in chunks(values, ASKED_AT_ONCE):
         found.update(connection.execute(select(column).where(column.in_(part))).scalars())
     return found
