@@ -1,6 +1,7 @@
 """Sparse lists of related items, and how the interest in some items spreads to others."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from zhanggui.core.interactions import Floats, Longs
 Row = tuple[Longs, Floats, Floats]
 """The related items of one item: columns, similarities, and the evidence behind each, such as a count."""
 
+
+BLOCK = 1024
+"""Rows of item-by-item matrices that are in memory at a time."""
 
 NOTHING: tuple[Longs, Floats] = (np.zeros(0, np.int64), np.zeros(0, np.float32))
 """No related items."""
@@ -56,23 +60,25 @@ def together(shoppers: csr_array) -> Iterator[tuple[Longs, Floats]]:
 
     `shoppers` (U, N) holds strengths; where all are 1 the sums are counts.
     """
-    items = shoppers.shape[1]
-    baskets, owners = lists(shoppers), lists(shoppers.T.tocsr())
-    binary = bool((shoppers.data == 1).all())
-    strengths = [] if binary else np.split(shoppers.data, shoppers.indptr[1:-1])
-    for item, users in enumerate(owners):
-        if not len(users):
-            yield NOTHING
-            continue
-        columns = np.concatenate([baskets[user] for user in users])
-        weights = None if binary else np.concatenate([_scaled(baskets[u], strengths[u], item) for u in users])
-        found, counts = summed(columns, items, weights)
-        other = found != item
-        yield found[other], counts[other]
+    for first, shared in blocks(shoppers):
+        yield from rows_of(shared, first)
 
 
-def _scaled(columns: Longs, strengths: Floats, item: int) -> Floats:
-    return np.asarray(strengths * strengths[np.searchsorted(columns, item)])
+def blocks(shoppers: csr_array) -> Iterator[tuple[int, csr_array]]:
+    """Yield X'X in blocks of rows, each with the number of its first row: all of it would not fit into memory."""
+    owners = shoppers.T.tocsr()
+    for first in range(0, owners.shape[0], BLOCK):
+        yield first, (owners[first : first + BLOCK] @ shoppers).tocsr()
+
+
+def rows_of(block: csr_array, first: int) -> Iterator[tuple[Longs, Floats]]:
+    """Yield the columns, rising, and the values of every row of a block, without the diagonal of the whole."""
+    block.sort_indices()
+    starts, columns, values = block.indptr.tolist(), block.indices, block.data
+    for row, (start, end) in enumerate(pairwise(starts)):
+        found = columns[start:end]
+        other = found != first + row
+        yield found[other].astype(np.int64), values[start:end][other].astype(np.float32)
 
 
 def _strongest(row: Row, top: int) -> Row:

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array, csr_array, diags_array
 
 from zhanggui.core.errors import NotFittedError
-from zhanggui.core.interactions import Floats, Histories, Interactions, Longs
+from zhanggui.core.interactions import Floats, Histories, Interactions
 from zhanggui.models.files import read, write
-from zhanggui.models.neighbours import NOTHING, Row, gathered, packed, shares, spread, summed, together, unpacked
-from zhanggui.models.profile import fading, profile, row_of_event, steps_back
+from zhanggui.models.neighbours import Row, blocks, gathered, packed, rows_of, shares, spread, unpacked
+from zhanggui.models.profile import fading, profile, row_of_event, sparse, steps_back
 from zhanggui.models.weights import unit, weight
 
 
@@ -69,33 +69,35 @@ class SequenceKnn:
         return profile(histories, len(self.items_), unit=self.unit_, fade=fading(histories, self.decay))
 
     def _rows(self, histories: Histories) -> Iterator[Row]:
-        items = len(self.items_)
-        shoppers = profile(histories, items, unit=self.unit_)
-        norms = np.sqrt(np.asarray(shoppers.power(2).sum(axis=0), np.float32))
-        followers = self._followers(histories, items)
-        alike = together(shoppers) if self.undirected else iter([NOTHING] * items)
-        for item, ((after, counts), (near, shared)) in enumerate(zip(followers, alike, strict=True)):
-            directed = counts / max(norms[item], np.float32(1e-6))
-            cosine = shared / (norms[item] * norms[near]) * np.float32(self.undirected)
-            columns, values = summed(np.concatenate((after, near)), items, np.concatenate((directed, cosine)))
-            yield columns, values, values
+        shoppers = profile(histories, len(self.items_), unit=self.unit_)
+        norms = np.sqrt(np.asarray(shoppers.power(2).sum(axis=0), np.float32)).clip(1e-6)
+        directed = diags_array(1 / norms) @ self._followers(histories)
+        for first, shared in blocks(shoppers):
+            likeness = diags_array(1 / norms[first : first + shared.shape[0]]) @ shared @ diags_array(1 / norms)
+            both = directed[first : first + shared.shape[0]] + np.float32(self.undirected) * likeness
+            for columns, values in rows_of(both.tocsr(), first):
+                yield columns, values, values
 
-    def _followers(self, histories: Histories, items: int) -> Iterator[tuple[Longs, Floats]]:
-        """Yield for every item what came after it (or with it), and its faded count."""
+    def _followers(self, histories: Histories) -> csr_array:
+        """Return (N, N): for every item how often, faded, others came after it (or with it)."""
         strength = weight(histories.type) / np.float32(self.unit_)
         kept = np.flatnonzero((strength > 0) & (histories.item >= 0))
-        columns = (row_of_event(histories), steps_back(histories), histories.item.astype(np.int64))
+        columns = (row_of_event(histories), steps_back(histories), histories.item)
         user, back, goods = (column[kept] for column in columns)
         strength = strength[kept]
         faded = np.power(np.float32(self.decay), np.arange(-1, self.window + 1)).clip(max=1)
-        near = np.concatenate((np.arange(-self.window, 0), np.arange(1, self.window + 1)))
-        ends = np.cumsum(np.bincount(goods, minlength=items))
-        for places in np.split(np.argsort(goods, kind="stable"), ends[:-1])[:items]:
-            other = (places[:, None] + near).ravel()
-            place = np.repeat(places, len(near))
-            inside = (other >= 0) & (other < len(goods))
-            other, place = other[inside], place[inside]
+        items = len(self.items_)
+        total = sparse(np.zeros(0, np.int64), np.zeros(0, np.float32), (items, items))
+        for distance in range(1, self.window + 1):
+            place = np.flatnonzero((user[:-distance] == user[distance:]) & (goods[:-distance] != goods[distance:]))
+            other = place + distance
             lag = back[place] - back[other]
-            fit = (user[other] == user[place]) & ((other > place) | (lag == 0)) & (goods[other] != goods[place])
-            other, place, lag = other[fit], place[fit], lag[fit]
-            yield summed(goods[other], items, strength[other] * strength[place] * faded[lag])
+            counts = strength[other] * strength[place] * faded[lag]
+            with_it = lag == 0
+            pairs = (
+                np.concatenate((goods[place], goods[other[with_it]])),
+                np.concatenate((goods[other], goods[place[with_it]])),
+            )
+            values = np.concatenate((counts, counts[with_it]))
+            total = total + coo_array((values.astype(np.float32), pairs), shape=(items, items)).tocsr()
+        return total
