@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, select
@@ -40,6 +41,7 @@ class SqlStore:
         self._engine = engine
         self._writer = writer(engine)
         self._lock = threading.Lock()
+        self._familiar: set[str] = set()
         self._where = engine.url.render_as_string(hide_password=True)
 
     def put_products(self, products: Iterable[Product]) -> Receipt:
@@ -51,7 +53,7 @@ class SqlStore:
         return self._write(items, PRODUCTS_AT_ONCE, writing.remove_products)
 
     def put_events(self, events: Iterable[Event]) -> Receipt:
-        return self._write(events, EVENTS_AT_ONCE, writing.put_events)
+        return self._write(events, EVENTS_AT_ONCE, partial(writing.put_events, familiar=self._familiar))
 
     def put_rankings(self, rankings: Iterable[Ranking]) -> None:
         """Keep the record of pages; one whose id is known already is left as it is."""

@@ -4,7 +4,7 @@ Order matters: `take_turn` updates the head of the feed first and so holds its r
 row lock is what makes commits happen in the order of positions; on SQLite BEGIN IMMEDIATE does.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Column, Connection, func, insert, select, update
 
@@ -19,6 +19,7 @@ from zhanggui.data.store.connecting import upsert
 from zhanggui.data.store.schema import COUNTERS, EVENTS, PRODUCTS, RANKINGS, USERS
 
 ASKED_AT_ONCE = 1_000
+FAMILIAR_USERS = 1_000_000
 
 
 def take_turn(connection: Connection) -> int:
@@ -43,8 +44,11 @@ def remove_products(connection: Connection, items: Sequence[ItemId], position: i
     return _put_bodies(connection, [(item, None) for item in items], position)
 
 
-def put_events(connection: Connection, events: Sequence[Event], position: int) -> int:
-    """Append those whose id is new, one position each; return how many."""
+def put_events(connection: Connection, events: Sequence[Event], position: int, *, familiar: set[str]) -> int:
+    """Append those whose id is new, one position each; return how many.
+
+    `familiar` are users who need no look-up because they were in the database before; it is kept up here.
+    """
     first: dict[str, Event] = {}
     for event in events:
         first.setdefault(event.event_id, event)
@@ -52,7 +56,7 @@ def put_events(connection: Connection, events: Sequence[Event], position: int) -
     new = [event for event_id, event in first.items() if event_id not in known]
     insert_rows(connection, insert(EVENTS), [event_row(n, e) for n, e in enumerate(new, position + 1)])
     add(connection, "events", len(new))
-    _put_users(connection, {event.user_id for event in new})
+    _put_users(connection, {event.user_id for event in new}, familiar)
     return len(new)
 
 
@@ -96,10 +100,15 @@ def _bodies(connection: Connection, items: Iterable[ItemId]) -> dict[ItemId, str
     return found
 
 
-def _put_users(connection: Connection, users: Collection[str]) -> None:
-    new = sorted(set(users) - _present(connection, USERS.c.user_id, users))
+def _put_users(connection: Connection, users: set[str], familiar: set[str]) -> None:
+    strangers = users - familiar
+    known = _present(connection, USERS.c.user_id, strangers)
+    new = sorted(strangers - known)
     insert_rows(connection, insert(USERS), [(user,) for user in new])
     add(connection, "users", len(new))
+    if len(familiar) > FAMILIAR_USERS:
+        familiar.clear()
+    familiar |= known  # not the new ones: this transaction may yet fail
 
 
 def _known_events(connection: Connection, event_ids: Iterable[str]) -> set[str]:
