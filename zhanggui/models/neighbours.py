@@ -72,8 +72,7 @@ def blocks(shoppers: csr_array) -> Iterator[tuple[int, csr_array]]:
 
 
 def rows_of(block: csr_array, first: int) -> Iterator[tuple[Longs, Floats]]:
-    """Yield the columns, rising, and the values of every row of a block, without the diagonal of the whole."""
-    block.sort_indices()
+    """Yield the columns, in any order, and the values of every row of a block, without the diagonal of the whole."""
     starts, columns, values = block.indptr.tolist(), block.indices, block.data
     for row, (start, end) in enumerate(pairwise(starts)):
         found = columns[start:end]
@@ -82,17 +81,18 @@ def rows_of(block: csr_array, first: int) -> Iterator[tuple[Longs, Floats]]:
 
 
 def _strongest(row: Row, top: int) -> Row:
+    """Return the `top` highest above zero, by rising column; of equals those with the smaller column."""
     columns, values, evidence = row
     if len(values) > top:
         bound = np.partition(values, len(values) - top)[len(values) - top]
         kept = np.flatnonzero(values > bound)
-        ties = np.flatnonzero(values == bound)[: top - len(kept)]
-        kept = np.sort(np.concatenate((kept, ties)))
+        ties = np.flatnonzero(values == bound)
+        ties = ties[np.argsort(columns[ties])][: top - len(kept)]
+        kept = np.concatenate((kept, ties))
         columns, values, evidence = columns[kept], values[kept], evidence[kept]
-    if len(values) and values.min() <= 0:
-        kept = np.flatnonzero(values > 0)
-        columns, values, evidence = columns[kept], values[kept], evidence[kept]
-    return columns, values, evidence
+    order = np.argsort(columns)
+    order = order[values[order] > 0]
+    return columns[order], values[order], evidence[order]
 
 
 def spread(interest: csr_array, neighbours: csr_array) -> Floats:
