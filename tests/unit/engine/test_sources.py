@@ -12,6 +12,7 @@ from zhanggui.engine.filters.own import disliked
 from zhanggui.engine.interests import interests, rows_of
 from zhanggui.engine.learned import Learned
 from zhanggui.engine.related import ByShoppers, top_rows
+from zhanggui.engine.sources.collaborative import CollaborativeSource
 from zhanggui.engine.sources.session import SessionSource
 from zhanggui.models.blend import Blend
 from zhanggui.models.item_knn import ItemKnn
@@ -48,6 +49,17 @@ def test_shoppers_with_a_like_history_speak(bench):
     mug = page.items[0]
     assert [e.source for e in mug.evidence[:2]] == ["blend", "knn"]
     assert mug.by("knn").fact("item") == "tea" and mug.by("knn").fact("users") == 6 and "tea" in page.products
+
+
+def test_what_is_new_is_proposed_though_all_that_was_bought_stands_before_it():
+    source = CollaborativeSource(learned().blend, k=1, fresh=1)
+
+    def proposed(*items):
+        history = [Act(item, EventType.PURCHASE, time) for time, item in enumerate(items)]
+        return [c.item for c in source.propose(FOR_YOU, Context(NOW, history)).candidates]
+
+    assert proposed("tea", "mug", "bread", "oil") == ["bread", "filter"]
+    assert proposed("tea") == ["mug"]
 
 
 def test_facts_are_told_for_what_is_shown_only(bench):
