@@ -102,6 +102,7 @@ def api_settings(settings: Settings) -> ApiSettings:
         title=settings.text("title"),
         language=settings.text("language"),
         report=settings.home / "report.json",
+        choose_users=settings.text("shopper_choice") == "on",
         max_body_bytes=settings.number("max_body_mb") * MIB,
     )
 

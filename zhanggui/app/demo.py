@@ -38,7 +38,7 @@ class Demo:
     @classmethod
     def beside(cls, settings: Settings) -> "Demo":
         """Return the demo that lives in the folder `demo` of the home, on a clock that starts at the cut."""
-        changed = {"home": str(settings.home / "demo"), "clock_start": CUT}
+        changed = {"home": str(settings.home / "demo"), "clock_start": CUT, "shopper_choice": "on"}
         return cls(replace(settings, values={**settings.values, **changed}))
 
     @property

@@ -40,6 +40,7 @@ SETTINGS = (
     Setting("encoder_threads", 1, "Threads that encode documents in the background; queries have their own"),
     Setting("dense_candidates", 200, "How many items nearest in meaning may join the words' matches of one query"),
     Setting("clock_start", "", "Start the shop's clock at this moment (ISO 8601), for demonstrations and replays"),
+    Setting("shopper_choice", "off", "Let visitors see with any shopper's eyes: demonstrations only", ("off", "on")),
     Setting("max_body_mb", 32, "Largest body of one HTTP request, in MiB"),
 )
 

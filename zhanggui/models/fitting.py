@@ -20,6 +20,8 @@ TRACE = 1e-3
 
 _FACTORS = (0.0, 0.5, 0.7, 0.85, 1.18, 1.4, 2.0)
 _CELLS = 12_000_000
+_MOST_USERS, _MOST_CELLS = 4000, 60_000_000
+"""How many users, and scores of one member, the weights are fitted on: enough for six weights, and done in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +40,17 @@ class Pool:
 
 
 def fitted_weights(
-    blend: Blend, split: Split, *, seen: SeenPolicy, k: int = 20, users: int = 4000, seed: int = 0
+    blend: Blend, split: Split, *, seen: SeenPolicy, k: int = 20, users: int | None = None, seed: int = 0
 ) -> dict[str, float]:
     """Return the weights of the members that rank the split's targets best; the members are fitted on its train.
 
-    At most `users` users are asked, drawn by `seed`.
+    At most `users` users are asked, drawn by `seed`; by default as many as a few seconds allow.
     """
+    most = min(_MOST_USERS, max(200, _MOST_CELLS // max(len(blend.items_), 1))) if users is None else users
     names = [member.name for member in blend.members]
     if not len(split.users):
         return dict.fromkeys(names, 1.0)
-    chosen = np.sort(np.random.default_rng(seed).permutation(len(split.users))[:users])
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(split.users))[:most])
     made = pool(blend, split.histories.take(chosen), split.targets.take(chosen), seen=seen)
     weights = ascended(made, k=k)
     floor = max(weights) * TRACE

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from zhanggui import __version__
-from zhanggui.app.cli import ask, evaluate, imports, releases, serve, train
+from zhanggui.app.cli import ask, demo, evaluate, imports, releases, serve, train
 from zhanggui.app.cli.screen import SCREEN, table
 from zhanggui.app.settings import SETTINGS, Settings, load
 from zhanggui.core.errors import ZhangguiError
@@ -21,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-for commands in (imports, train, evaluate, ask, serve, releases):
+for commands in (demo, imports, train, evaluate, ask, serve, releases):
     commands.register(app)
 
 

@@ -33,7 +33,7 @@ def progress(title: str) -> Iterator[Tick]:
 
 def say(text: str) -> None:
     """Tell the person something that is not the answer itself (standard error)."""
-    SCREEN.print(text)
+    SCREEN.print(text, markup=False)
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

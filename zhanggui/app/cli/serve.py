@@ -1,6 +1,7 @@
 """`zhanggui serve`: the shop over HTTP."""
 
 import socket
+from collections.abc import Callable
 from contextlib import closing
 
 import typer
@@ -26,26 +27,33 @@ def serve(context: typer.Context, host: str | None = None, port: int | None = No
     run(settings, host=host or settings.text("host"), port=settings.number("port") if port is None else port)
 
 
-def run(settings: Settings, *, host: str, port: int) -> None:
-    """Serve until told to stop; requests under way are finished, and what was logged is written."""
-    require_free(host, port)
+def run(settings: Settings, *, host: str, port: int, opened: Callable[[str], None] | None = None) -> None:
+    """Serve until told to stop; requests under way are finished, and what was logged is written.
+
+    `opened` is told the address once the shop can answer.
+    """
+    if not is_free(host, port):
+        cure = f"zhanggui serve --port {free_port(host)}"
+        raise ConfigError(f"Cannot listen on {host}:{port}: it is in use or not ours. Cure: {cure}")
     clock = shop_clock(settings)
     with closing(_opened(settings, clock)) as shop:
         app = create_app(shop, settings=api_settings(settings), clock=clock)
         config = uvicorn.Config(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=10)
         say(f"The shop is open: http://{host}:{port}   (Ctrl-C closes it)")
+        if opened:
+            opened(f"http://{host}:{port}")
         uvicorn.Server(config).run()
 
 
-def require_free(host: str, port: int) -> None:
-    """Raise when the port is taken, before anything heavy is loaded."""
+def is_free(host: str, port: int) -> bool:
+    """Tell whether the port can be listened on, before anything heavy is loaded."""
     with closing(socket.socket()) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError as error:
-            cure = f"zhanggui serve --port {free_port(host)}"
-            raise ConfigError(f"Cannot listen on {host}:{port}: {error.strerror}. Cure: {cure}") from None
+        except OSError:
+            return False
+    return True
 
 
 def free_port(host: str) -> int:
