@@ -65,7 +65,7 @@ RECIPES: Mapping[Surface, Recipe] = {
 
 
 WEIGHTS: Mapping[str, Mapping[str, float]] = {
-    "for_you": {"blend": 1.0, "content": 0.1, "popularity": 0.03, "trending": 0.01},
+    "for_you": {"blend": 1.0, "content": 0.03, "popularity": 0.01, "trending": 0.004},
     "similar": {"knn": 1.0, "sequence_knn": 1.0, "content": 0.8},
     "bought_together": {"bought_together": 1.0, "knn": 0.35, "sequence_knn": 0.35, "content": 0.1},
     "trending": {"trending": 1.0},
