@@ -1,6 +1,6 @@
 """What is related to one item: by the shoppers who had both, or by what the products say of themselves."""
 
-from collections import defaultdict
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -9,10 +9,14 @@ from zhanggui.core.candidate import Candidate, Evidence
 from zhanggui.core.ids import ItemId
 from zhanggui.core.interactions import Floats, Histories
 from zhanggui.core.passage import passage
+from zhanggui.core.product import Product
 from zhanggui.core.protocols import CatalogueIndex, Recommender
 from zhanggui.core.request import Filters
 from zhanggui.engine.shelf import Shelf
 from zhanggui.retrieval.text.analyser import Analyser
+
+
+_TRIED = 3
 
 
 class Related(Protocol):
@@ -49,17 +53,17 @@ class ByShoppers:
 
 
 class ByContent:
-    """Nearest in meaning; while an item has no vector, the products that share words with its title.
+    """Nearest in meaning; while an item has no vector, its neighbours on the shelf that share words with it.
 
-    Then the longest words are looked for one by one, and a product's score is the sum of what it gets for each: one
-    question with all of them would find the item itself and little else.
+    Then the products of its category are compared word by word (shared words / all words, Jaccard). Where these are
+    few, those that have one of its longest words join them.
     """
 
-    def __init__(self, index: CatalogueIndex, shelf: Shelf, analyser: Analyser, *, words: int = 3) -> None:
-        self._index, self._shelf, self._analyser, self._words = index, shelf, analyser, words
+    def __init__(self, index: CatalogueIndex, shelf: Shelf, analyser: Analyser, *, few: int = 10) -> None:
+        self._index, self._shelf, self._analyser, self._few = index, shelf, analyser, few
 
     def of(self, item: ItemId, filters: Filters, *, k: int) -> list[Candidate]:
-        """Return products that pass the filters. The score is a cosine, or BM25 where words stand in."""
+        """Return products that pass the filters. The score is a cosine, or the share of words where they stand in."""
         vector = self._index.vector(item)
         found = self._by_words(item, filters, k) if vector is None else self._index.nearest(vector, filters, k=k + 1)
         return [
@@ -70,13 +74,29 @@ class ByContent:
 
     def _by_words(self, item: ItemId, filters: Filters, k: int) -> list[tuple[ItemId, float]]:
         product = self._shelf.get([item]).get(item)
-        words = dict.fromkeys(self._analyser.tokens(passage(product)).words) if product else {}
-        scores: defaultdict[ItemId, float] = defaultdict(float)
-        for word in sorted(words, key=len, reverse=True)[: self._words]:
-            matches = self._index.search(word, None, filters, limit=k + 1)
-            for other, score in zip(matches.items, matches.lexical.tolist(), strict=True):
-                scores[other] += np.nan_to_num(score)
-        return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
+        if product is None:
+            return []
+        words = self._words(product)
+        near = self._shelf.get(self._near(product, words, filters, k)).values()
+        scored = [(other.item_id, _jaccard(words, self._words(other))) for other in near]
+        return sorted(scored, key=lambda pair: (-pair[1], pair[0]))
+
+    def _near(self, product: Product, words: frozenset[str], filters: Filters, k: int) -> list[ItemId]:
+        found: list[ItemId] = []
+        if product.category and not filters.categories:
+            shelf = replace(filters, categories=(product.category,))
+            found += self._index.search("", None, shelf, limit=k + 1).items
+        for word in sorted(words, key=lambda word: (-len(word), word))[:_TRIED]:
+            if len(found) <= self._few:
+                found += self._index.search(word, None, filters, limit=k + 1).items
+        return found
+
+    def _words(self, product: Product) -> frozenset[str]:
+        return frozenset(self._analyser.tokens(passage(product)).words)
+
+
+def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / max(len(one | other), 1)
 
 
 def shoppers_of_both(model: Recommender, one: int, other: int) -> int:

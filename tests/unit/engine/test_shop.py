@@ -75,6 +75,14 @@ def test_three_clicks_without_vectors_find_what_shares_words(make_bench, make_sh
     assert oil.evidence[0].source == "content" and oil.evidence[0].fact("item") == "i03"
 
 
+def test_without_vectors_the_shelf_that_shares_words_is_similar(make_bench, make_product):
+    titles = {"a": "green tea", "b": "black tea leaves", "c": "green tea bags", "d": "coffee", "e": "green paint"}
+    bench = make_bench([make_product(i, t, category=("x",) if i == "e" else ("drinks",)) for i, t in titles.items()])
+    page = bench.shop.page(Request(Surface.SIMILAR, item="a"))
+    assert [c.item for c in page.items] == ["c", "e", "b", "d"]
+    assert [round(c.by("content").score, 2) for c in page.items] == [0.67, 0.33, 0.25, 0.0]
+
+
 def test_what_was_disliked_never_comes_and_what_was_bought_gives_way(make_bench, make_shelf):
     bench = make_bench(make_shelf(*TEAS))
     bench.act("ann", "i00", EventType.DISLIKE)
