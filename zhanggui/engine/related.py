@@ -15,7 +15,6 @@ from zhanggui.core.request import Filters
 from zhanggui.engine.shelf import Shelf
 from zhanggui.retrieval.text.analyser import Analyser
 
-
 _TRIED = 3
 
 
@@ -59,7 +58,7 @@ class ByContent:
     few, those that have one of its longest words join them.
     """
 
-    def __init__(self, index: CatalogueIndex, shelf: Shelf, analyser: Analyser, *, few: int = 10) -> None:
+    def __init__(self, index: CatalogueIndex, shelf: Shelf, analyser: Analyser, *, few: int = 3) -> None:
         self._index, self._shelf, self._analyser, self._few = index, shelf, analyser, few
 
     def of(self, item: ItemId, filters: Filters, *, k: int) -> list[Candidate]:
