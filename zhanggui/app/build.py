@@ -65,10 +65,11 @@ def build_shop(settings: Settings, *, clock: Clock | None = None, on_progress: T
     state = MemoryState(clock=clock)
     kept = StateFile(state, home / "state" / "online.npz")
     kept.open(store)
+    index = open_index(home / "index", settings, analyser, dim=encoder.dim if encoder else 0)
     vectors = VectorCache(home / "vectors", encoder=encoder.name, dim=encoder.dim) if encoder else None
     given = Ingredients(
         store=store,
-        index=open_index(home / "index", settings, analyser, dim=encoder.dim if encoder else 0),
+        index=index,
         state=state,
         clock=clock,
         fuse=fusion_of(release),
@@ -78,7 +79,7 @@ def build_shop(settings: Settings, *, clock: Clock | None = None, on_progress: T
         learned=learned_of(release),
         release=release.manifest.name if release else "base",
         keep=(kept.save,),
-        close=(vectors.close,) if vectors else (),
+        close=(index.close, *((vectors.close,) if vectors else ())),
     )
     return open_shop(given, on_progress=on_progress)
 

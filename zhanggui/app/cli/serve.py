@@ -1,5 +1,6 @@
 """`zhanggui serve`: the shop over HTTP."""
 
+import gc
 import socket
 from collections.abc import Callable
 from contextlib import closing
@@ -66,4 +67,8 @@ def free_port(host: str) -> int:
 def _opened(settings: Settings, clock: Clock) -> Shop:
     """Open the shop, showing a bar while an index that is new or was lost is built."""
     with progress("index") as tick:
-        return build_shop(settings, clock=clock, on_progress=tick)
+        shop = build_shop(settings, clock=clock, on_progress=tick)
+    # What was built stays; a collector that walks it again and again would stop every thread for a tenth of a second.
+    gc.collect()
+    gc.freeze()
+    return shop
