@@ -26,7 +26,7 @@ class BasketKnn:
 
     name = "bought_together"
 
-    def __init__(self, *, top: int = 100, shrinkage: float = 10.0, largest: int = 300, decay: float = 0.7) -> None:
+    def __init__(self, *, top: int = 100, shrinkage: float = 10.0, largest: int = 300, decay: float = 0.9) -> None:
         self.top = top
         self.shrinkage = shrinkage
         self.largest = largest

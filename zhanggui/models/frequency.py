@@ -24,7 +24,7 @@ class PersonalFrequency:
 
     name = "frequency"
 
-    def __init__(self, *, half_life_days: float = 60.0) -> None:
+    def __init__(self, *, half_life_days: float = 90.0) -> None:
         self.half_life_days = half_life_days
 
     def fit(self, log: Interactions) -> Self:

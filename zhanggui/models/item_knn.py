@@ -24,7 +24,7 @@ class ItemKnn:
 
     name = "knn"
 
-    def __init__(self, *, top: int = 200, shrinkage: float = 5.0, decay: float = 1.0) -> None:
+    def __init__(self, *, top: int = 200, shrinkage: float = 20.0, decay: float = 1.0) -> None:
         self.top = top
         self.shrinkage = shrinkage
         self.decay = decay

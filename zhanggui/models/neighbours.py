@@ -46,8 +46,8 @@ def summed(columns: Longs, items: int, weights: Floats | None = None) -> tuple[L
     if weights is None:
         found, counts = np.unique(columns, return_counts=True)
         return found, counts.astype(np.float32)
-    found, place = np.unique(columns, return_inverse=True)
-    return found, np.bincount(place, weights, len(found)).astype(np.float32)
+    found = np.unique(columns)
+    return found, np.bincount(np.searchsorted(found, columns), weights, len(found)).astype(np.float32)
 
 
 def lists(matrix: csr_array) -> list[Longs]:

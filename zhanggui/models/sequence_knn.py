@@ -19,18 +19,21 @@ class SequenceKnn:
     """Score an item by how often it followed those of the history, and by its cosine to them.
 
     An item that came s moments after another counts `decay` ** (s - 1) for it, within `window` events; at one moment
-    (a basket) both count for each other. Counts are divided by the root of the shoppers of the earlier item, and
-    `undirected` times the cosine is added. In a history, an item that lies s moments back counts `decay` ** s.
-    Close to the session-based neighbours of Garg et al. (SIGIR 2019), over items instead of sessions.
+    (a basket) both count for each other. Counts are divided by the root of the earlier item's shoppers plus
+    `shrinkage`, and `undirected` times the cosine is added. In a history, an item that lies s moments back counts
+    `decay` ** s. Close to the session-based neighbours of Garg et al. (SIGIR 2019), over items instead of sessions.
     """
 
     name = "sequence_knn"
 
-    def __init__(self, *, top: int = 200, decay: float = 0.7, window: int = 20, undirected: float = 0.5) -> None:
+    def __init__(
+        self, *, top: int = 200, decay: float = 0.65, window: int = 20, undirected: float = 0.7, shrinkage: float = 5.0
+    ) -> None:
         self.top = top
         self.decay = decay
         self.window = window
         self.undirected = undirected
+        self.shrinkage = shrinkage
 
     def fit(self, log: Interactions) -> Self:
         """Count what followed what; a second call forgets the first."""
@@ -51,7 +54,13 @@ class SequenceKnn:
         """Write one `.npz`."""
         if not hasattr(self, "neighbours_"):
             raise NotFittedError(self)
-        settings = {"top": self.top, "decay": self.decay, "window": self.window, "undirected": self.undirected}
+        settings = {
+            "top": self.top,
+            "decay": self.decay,
+            "window": self.window,
+            "undirected": self.undirected,
+            "shrinkage": self.shrinkage,
+        }
         write(path, self.name, self.items_, settings, {"unit": np.array(self.unit_), **packed(self.neighbours_)})
 
     @classmethod
@@ -71,7 +80,7 @@ class SequenceKnn:
     def _rows(self, histories: Histories) -> Iterator[Row]:
         shoppers = profile(histories, len(self.items_), unit=self.unit_)
         norms = np.sqrt(np.asarray(shoppers.power(2).sum(axis=0), np.float32)).clip(1e-6)
-        directed = diags_array(1 / norms) @ self._followers(histories)
+        directed = diags_array(1 / np.sqrt(norms**2 + np.float32(self.shrinkage))) @ self._followers(histories)
         for first, shared in blocks(shoppers):
             likeness = diags_array(1 / norms[first : first + shared.shape[0]]) @ shared @ diags_array(1 / norms)
             both = directed[first : first + shared.shape[0]] + np.float32(self.undirected) * likeness

@@ -49,7 +49,7 @@ def compare_last_items(
 ) -> Table:
     """Leave one out: fit on s[:-2], weigh by s[-2], test on s[-1] with s[:-1] as history; full ranking."""
     question, chosen = leave_one_out(log), leave_one_out(log, stage="valid")
-    blend = tuned(Blend().fit(chosen.train), chosen, categories, seed=seed)
+    blend = tuned(Blend(), chosen, categories, seed=seed, k=k)
     policy = learn_repeats(chosen.train, categories).over(chosen.train.items, categories)
     return _table(blend, question, policy, k=k, seed=seed, progress=progress)
 
