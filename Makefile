@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST_ARGS ?=
+DEMO_ARGS ?=
 
 .PHONY: help demo test test-train check bench clean
 
@@ -12,10 +13,10 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 demo: $(VENV)/.core ## Import real retail data, learn from it, start the shop: http://127.0.0.1:8000
-	$(BIN)/zhanggui demo
+	$(BIN)/zhanggui demo $(DEMO_ARGS)
 
 test: $(VENV)/.dev ## Run every test (no torch)
-	$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup --ignore tests/train $(PYTEST_ARGS)
 
 test-train: $(VENV)/.train ## Add torch and run the tests of training
 	$(BIN)/python -m pytest tests/train $(PYTEST_ARGS)

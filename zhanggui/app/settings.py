@@ -44,7 +44,7 @@ SETTINGS = (
     Setting("max_body_mb", 32, "Largest body of one HTTP request, in MiB"),
 )
 
-DEVELOPMENT = ("ZHANGGUI_DEV_DATA", "ZHANGGUI_SHOTS", "ZHANGGUI_CHROMIUM")
+DEVELOPMENT = ("ZHANGGUI_DEV_DATA", "ZHANGGUI_SHOTS", "ZHANGGUI_CHROMIUM", "ZHANGGUI_TEST_POSTGRES")
 """Variables of the test suite, not of the product; they may be set beside the settings."""
 
 
@@ -99,7 +99,7 @@ def _refuse_unknown(environ: Mapping[str, str], given: Mapping[str, object]) -> 
 
 
 def _parse(setting: Setting, raw: str | None) -> Value:
-    if raw is None:
+    if not raw:
         return setting.default
     kind = type(setting.default)
     try:

@@ -43,7 +43,7 @@ def assemble(
         },
         filters=_named([AllowedFilter(index), ItselfFilter(), DislikedFilter(), SeenFilter(learned.repeats, shelf)]),
         rankers={
-            "fusion": FusionRanker(fuse),
+            "fusion": FusionRanker(fuse, state.shoppers),
             "given": GivenRanker(),
             **{name: JoinedRanker(weights) for name, weights in WEIGHTS.items()},
         },

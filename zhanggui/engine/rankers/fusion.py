@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from zhanggui.core.candidate import Candidate
-from zhanggui.core.interactions import Floats
+from zhanggui.core.ids import ItemId
+from zhanggui.core.interactions import Floats, Longs
 from zhanggui.core.protocols import Context
 from zhanggui.core.request import Request
 
@@ -14,20 +15,32 @@ Fuse = Callable[[Floats, Floats], Floats]
 """From BM25 and cosine, each (n,) with NaN where that side is silent, to one score (n,)."""
 
 
+Shoppers = Callable[[Sequence[ItemId]], Longs]
+"""How many shoppers wanted each of these items, (n,)."""
+
+NUDGE = 1e-4
+"""What the most wanted item gains: enough to order equals, too little to pass anything better."""
+
+
 class FusionRanker:
-    """Fuse the first `limit` candidates; the order in which the rest was found follows behind."""
+    """Fuse the first `limit` candidates; the order in which the rest was found follows behind.
+
+    Products that say the same match alike: of those, what more shoppers wanted comes first.
+    """
 
     name = "fusion"
 
-    def __init__(self, fuse: Fuse, *, limit: int = 1000) -> None:
-        self._fuse, self._limit = fuse, limit
+    def __init__(self, fuse: Fuse, shoppers: Shoppers, *, limit: int = 1000) -> None:
+        self._fuse, self._shoppers, self._limit = fuse, shoppers, limit
 
     def rank(self, request: Request, context: Context, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Return the candidates with fused scores."""
         first, rest = candidates[: self._limit], candidates[self._limit :]
         if not first:
             return []
-        scores = self._fuse(_side(first, "bm25"), _side(first, "dense")).tolist()
+        wanted = np.log1p(self._shoppers([candidate.item for candidate in first]))
+        fused = self._fuse(_side(first, "bm25"), _side(first, "dense"))
+        scores = (fused + NUDGE * wanted / max(float(wanted.max()), 1.0)).tolist()
         floor = min(scores)
         return [replace(c, score=score) for c, score in zip(first, scores, strict=True)] + [
             replace(candidate, score=floor - 1 - place) for place, candidate in enumerate(rest)
