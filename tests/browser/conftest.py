@@ -23,6 +23,7 @@ from zhanggui.data.store.memory import MemoryStore
 from zhanggui.encoders import HashEncoder, MemoryVectorCache
 from zhanggui.engine.learned import Learned
 from zhanggui.engine.opening import Ingredients, Pace, open_shop
+from zhanggui.models.blend import Blend
 from zhanggui.models.item_knn import ItemKnn
 from zhanggui.retrieval.index.tantivy_index import TantivyIndex
 from zhanggui.retrieval.text.analyser import Analyser
@@ -91,7 +92,9 @@ def real_shop(folder: Path, products: list[Product], events: list[Event]):
     state.load(log, store.position())
     knn = ItemKnn(shrinkage=1.0).fit(log)
     index = TantivyIndex(folder, analyser=Analyser(), dim=encoder.dim, dense_threshold=0.3)
-    learned = Learned(blend=knn, members={"knn": knn}, neighbours=knn, together=knn)
+    blend = Blend([knn])
+    blend.items_ = knn.items_
+    learned = Learned(blend=blend, members={"knn": knn}, neighbours=knn, together=knn)
     given = Ingredients(
         store,
         index,

@@ -20,6 +20,7 @@ from zhanggui.core.product import Product, Translation
 from zhanggui.data.store.memory import MemoryStore
 from zhanggui.engine.learned import Learned
 from zhanggui.engine.opening import Ingredients, open_shop
+from zhanggui.models.blend import Blend
 from zhanggui.models.item_knn import ItemKnn
 from zhanggui.retrieval.index.tantivy_index import TantivyIndex
 from zhanggui.retrieval.text.analyser import Analyser
@@ -105,7 +106,9 @@ def client(tmp_path):
     state, knn = MemoryState(clock), ItemKnn(shrinkage=1.0).fit(store.interactions())
     state.load(store.interactions(), store.position())
     index = TantivyIndex(tmp_path, analyser=Analyser(), dim=8)
-    learned = Learned(blend=knn, members={"knn": knn}, neighbours=knn, together=knn)
+    blend = Blend([knn])
+    blend.items_ = knn.items_
+    learned = Learned(blend=blend, members={"knn": knn}, neighbours=knn, together=knn)
     shop = open_shop(
         Ingredients(store, index, state, clock, lambda bm25, _: bm25, learned=learned, close=[index.close])
     )
