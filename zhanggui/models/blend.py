@@ -7,9 +7,10 @@ from typing import Self
 
 import numpy as np
 
-from zhanggui.core.errors import ConfigError, NotFittedError
+from zhanggui.core.errors import NotFittedError
 from zhanggui.core.interactions import Floats, Histories, Interactions
 from zhanggui.core.protocols import Recommender
+from zhanggui.evaluation.seen import seen
 from zhanggui.models.files import read, write
 from zhanggui.models.registry import MODELS
 
@@ -22,10 +23,10 @@ class Page(StrEnum):
 
 
 class Blend:
-    """Add the members' scores, each divided by its largest in the row, with the weights of the page.
+    """Add the members' scores, each divided by its largest on such a page, with the weights of the page.
 
-    `weights[page][name]` come from `fitted_weights`; without them all members count alike. Popularity keeps a trace of
-    weight, so that a shopper without a history gets what most want.
+    `weights[page][name]` come from `fitted_weights`; without them all members count alike. A shopper
+    without a history gets what most want.
     """
 
     name = "blend"
@@ -57,7 +58,22 @@ class Blend:
 
     def score(self, histories: Histories) -> Floats:
         """Return (B, N), -inf for items about which no member has anything to say."""
-        return self.joined({member.name: member.score(histories) for member in self.members if self._weight(member)})
+        asked = {member.name: member.score(histories) for member in self.members if self._weight(member)}
+        return self.joined(asked, histories)
+
+    def joined(self, parts: Mapping[str, Floats], histories: Histories | None = None) -> Floats:
+        """Return the blend (B, N) of scores that members gave, by name; pages of new items need the histories too."""
+        if not hasattr(self, "items_"):
+            raise NotFittedError(self)
+        rows = len(next(iter(parts.values()))) if parts else len(histories or ())
+        total = np.zeros((rows, len(self.items_)), np.float32)
+        known = np.zeros(total.shape, np.bool_)
+        for member in self.members:
+            if (weight := self._weight(member)) and (scores := parts.get(member.name)) is not None:
+                known |= scores > -np.inf
+                total += np.float32(weight) * normalised(scores, self._largest(scores, histories))
+        total[~known] = -np.inf
+        return total
 
     def parts(self, histories: Histories) -> dict[str, Floats]:
         """Return every member's own scores, each (B, N)."""
@@ -65,26 +81,21 @@ class Blend:
             raise NotFittedError(self)
         return {member.name: member.score(histories) for member in self.members}
 
-    def joined(self, parts: Mapping[str, Floats]) -> Floats:
-        """Return the blend (B, N) of scores that `parts` gave."""
-        if not hasattr(self, "items_"):
-            raise NotFittedError(self)
-        shape = next(iter(parts.values())).shape
-        total, known = np.zeros(shape, np.float32), np.zeros(shape, np.bool_)
-        for member in self.members:
-            if (weight := self._weight(member)) and member.name in parts:
-                known |= parts[member.name] > -np.inf
-                total += np.float32(weight) * normalised(parts[member.name])
-        total[~known] = -np.inf
-        return total
+    def scaled(self, histories: Histories) -> dict[str, Floats]:
+        """Return every member's scores as this page adds them up, before the weights, each (B, N)."""
+        return {
+            name: normalised(scores, self._largest(scores, histories)) for name, scores in self.parts(histories).items()
+        }
 
     def because(self, history: Histories, item: int) -> list[tuple[int, float]]:
         """Return which items of a single history speak for an item: the members' shares, by what each adds."""
         found: dict[int, float] = {}
         for member in self.members:
-            added = self._weight(member) * float(normalised(member.score(history))[0, item])
-            for source, share in member.because(history, item) if added > 0 else ():
-                found[source] = found.get(source, 0.0) + added * share
+            if (weight := self._weight(member)) > 0:
+                scores = member.score(history)
+                added = weight * float(normalised(scores, self._largest(scores, history))[0, item])
+                for source, share in member.because(history, item) if added > 0 else ():
+                    found[source] = found.get(source, 0.0) + added * share
         total = sum(found.values())
         return sorted(((s, v / total) for s, v in found.items()), key=lambda pair: (-pair[1], pair[0]))
 
@@ -117,30 +128,31 @@ class Blend:
         blend.items_ = items
         return blend
 
+    def _largest(self, scores: Floats, histories: Histories | None) -> Floats:
+        """Return the score (B, 1) that counts as 1: the highest, on pages of new items the highest of a new one."""
+        if self.page is Page.ALL or histories is None:
+            return np.asarray(scores.max(axis=1, keepdims=True, initial=-np.inf))
+        rows, items = seen(histories, histories.item >= 0)
+        kept = scores[rows, items]
+        scores[rows, items] = -np.inf
+        largest = scores.max(axis=1, keepdims=True, initial=-np.inf)
+        scores[rows, items] = kept
+        return np.asarray(largest)
+
     def _weight(self, member: Recommender) -> float:
         return self.weights.get(self.page, {}).get(member.name, 1.0 if self.page not in self.weights else 0.0)
 
 
-def normalised(scores: Floats) -> Floats:
-    """Divide every row (B, N) by its largest score; 0 where there is none, and for what is not above 0.
+def normalised(scores: Floats, largest: Floats) -> Floats:
+    """Divide every row (B, N) by its `largest` (B, 1); 0 where there is none, and for what is not above 0.
 
-    >>> normalised(np.array([[2.0, 1.0, -np.inf], [-np.inf] * 3], np.float32)).tolist()
+    >>> scores = np.array([[2.0, 1.0, -np.inf], [-np.inf] * 3], np.float32)
+    >>> normalised(scores, scores.max(axis=1, keepdims=True)).tolist()
     [[1.0, 0.5, 0.0], [0.0, 0.0, 0.0]]
     """
-    if not scores.shape[1]:
-        return scores
-    largest = scores.max(axis=1, keepdims=True)
     out = np.maximum(scores, 0)
     out /= np.where(largest > 0, largest, 1)
     return out
-
-
-def member(blend: Blend, name: str) -> Recommender:
-    """Return the member of that name."""
-    for one in blend.members:
-        if one.name == name:
-            return one
-    raise ConfigError(f"The blend has no member {name!r}. Members: {', '.join(one.name for one in blend.members)}.")
 
 
 def _beside(path: Path, name: str) -> Path:

@@ -1,42 +1,31 @@
 """Weights of a blend, fitted on what shoppers did next.
 
-Coordinate ascent on nDCG (Metzler and Croft, Information Retrieval 2007): few weights, no gradient, the very metric.
+Three ways are tried, and each is judged on users whom it has not seen: coordinate ascent on nDCG (Metzler and Croft,
+Information Retrieval 2007), and the conditional logit (McFadden 1974) with weights that may or may not be negative.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
 
-from zhanggui.core.interactions import Floats, Histories, Split
-from zhanggui.evaluation.ndcg import ndcg_of_hits
-from zhanggui.evaluation.ranking import hits_of
+from zhanggui.core.interactions import Split
 from zhanggui.evaluation.seen import SeenPolicy
-from zhanggui.evaluation.topk import topk
-from zhanggui.models.blend import Blend, normalised
+from zhanggui.models.blend import Blend
+from zhanggui.models.pool import Pool, pool
 
-TRACE = 1e-3
-"""The least weight of popularity: it orders what nothing else speaks of."""
+TRACES = {"popularity": 1e-3, "frequency": 1e-4}
+"""Least weights, of the largest: one orders what nothing else speaks of, the other tells how often it was had."""
+
+Way = Callable[[Pool], list[float]]
 
 _FACTORS = (0.0, 0.5, 0.7, 0.85, 1.18, 1.4, 2.0)
-_CELLS = 12_000_000
+_SHARES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+_RIDGE = 1e-4
 _MOST_USERS, _MOST_CELLS = 4000, 60_000_000
-"""How many users, and scores of one member, the weights are fitted on: enough for six weights, and done in seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """What M members say about C candidates of each user: `values` (B, C, M), `right` (B, C), `wanted` (B,)."""
-
-    values: Floats
-    right: "np.ndarray[tuple[int, int], np.dtype[np.bool_]]"
-    wanted: "np.ndarray[tuple[int], np.dtype[np.int64]]"
-
-    def ndcg(self, weights: Sequence[float], *, k: int) -> float:
-        """Return the mean nDCG@k that these weights reach within the pool."""
-        scores = self.values @ np.asarray(weights, np.float32)
-        hits = np.take_along_axis(self.right, topk(scores, k=min(k, scores.shape[1])), axis=1)
-        return float(ndcg_of_hits(hits, self.wanted, k=k).mean()) if len(hits) else 0.0
+"""How many users, and scores of one member, the weights are fitted on: enough for some weights, and done in seconds."""
 
 
 def fitted_weights(
@@ -52,36 +41,67 @@ def fitted_weights(
         return dict.fromkeys(names, 1.0)
     chosen = np.sort(np.random.default_rng(seed).permutation(len(split.users))[:most])
     made = pool(blend, split.histories.take(chosen), split.targets.take(chosen), seen=seen)
-    weights = ascended(made, k=k)
-    floor = max(weights) * TRACE
+    free = [name not in TRACES for name in names]
+    weights = best_way(made, ways(free, k=k), k=k)(made)
+    largest = max(map(abs, weights))
+    scaled = {name: round(weight / largest, 6) for name, weight in zip(names, weights, strict=True)}
+    return {name: max(weight, TRACES[name]) if name in TRACES else weight for name, weight in scaled.items()}
+
+
+def ways(free: Sequence[bool], *, k: int) -> Mapping[str, Way]:
+    """Return the ways to fit weights; `free` says which may be negative."""
     return {
-        name: max(weight, floor) if name == "popularity" else weight
-        for name, weight in zip(names, weights, strict=True)
+        "ascent": partial(ascended, k=k),
+        "logit": partial(chosen_by_logit, free=[False] * len(free)),
+        "signed logit": partial(chosen_by_logit, free=free),
     }
 
 
-def pool(blend: Blend, histories: Histories, targets: Histories, *, seen: SeenPolicy, top: int = 100) -> Pool:
-    """Collect the `top` best of every member, and what all members say about them."""
-    step = max(1, _CELLS // max(len(blend.items_), 1))
-    made = []
-    for first in range(0, len(histories), step):
-        last = min(first + step, len(histories))
-        made.append(_part(blend, histories.slice(first, last), targets.slice(first, last), seen, top))
-    width = max(part.right.shape[1] for part in made)
-    return Pool(
-        np.concatenate([np.pad(part.values, ((0, 0), (0, width - part.values.shape[1]), (0, 0))) for part in made]),
-        np.concatenate([np.pad(part.right, ((0, 0), (0, width - part.right.shape[1]))) for part in made]),
-        np.concatenate([part.wanted for part in made]),
-    )
+def best_way(made: Pool, known: Mapping[str, Way], *, k: int) -> Way:
+    """Return the way whose weights, fitted on one half of the users, rank best for the other half."""
+    held = {
+        name: sum(made.half(1 - which).ndcg(way(made.half(which)), k=k) for which in (0, 1))
+        for name, way in known.items()
+    }
+    return known[max(held, key=lambda name: held[name])]
 
 
 def ascended(made: Pool, *, k: int, rounds: int = 3) -> list[float]:
-    """Return weights by coordinate ascent, from the best member alone and from all alike."""
+    """Return weights by coordinate ascent, from the best member alone and from all alike; never negative."""
     size = made.values.shape[2]
     alone = [[float(at == one) for at in range(size)] for one in range(size)]
     starts = [max(alone, key=lambda weights: made.ndcg(weights, k=k)), [1.0] * size]
     ends = [_climbed(made, start, k=k, rounds=rounds) for start in starts]
     return max(ends, key=lambda weights: made.ndcg(weights, k=k))
+
+
+def chosen_by_logit(made: Pool, *, free: Sequence[bool]) -> list[float]:
+    """Return weights under which what was taken is likeliest among the candidates, each user counting alike."""
+    size = made.values.shape[2]
+    asked = made.right.any(axis=1)
+    if not asked.any():
+        return [1.0] * size
+    values, right = made.values[asked].astype(np.float64), made.right[asked]
+    spoken = (values > 0).any(axis=2)
+    share = right / right.sum(axis=1, keepdims=True)
+    bounds = [(None if may_be_negative else 0.0, None) for may_be_negative in free]
+    found = minimize(_surprise, np.ones(size), (values, spoken, share), "L-BFGS-B", jac=True, bounds=bounds)
+    weights: list[float] = found.x.tolist()
+    return weights if any(weights) else [1.0] * size
+
+
+def _surprise(
+    weights: NDArray[np.float64], values: NDArray[np.float64], spoken: NDArray[np.bool_], share: NDArray[np.float64]
+) -> tuple[float, NDArray[np.float64]]:
+    """Return the mean negative log likelihood with a ridge, and its gradient (M,)."""
+    scores = np.where(spoken, values @ weights, -np.inf)
+    scores -= scores.max(axis=1, keepdims=True)
+    chance = np.exp(scores)
+    total = chance.sum(axis=1, keepdims=True)
+    logs = np.where(spoken, scores - np.log(total), 0)
+    slope = np.tensordot(share - chance / total, values, axes=2) / len(values)
+    loss = -(logs * share).sum() / len(values) + _RIDGE * weights @ weights
+    return float(loss), 2 * _RIDGE * weights - slope
 
 
 def _climbed(made: Pool, start: list[float], *, k: int, rounds: int) -> list[float]:
@@ -99,24 +119,4 @@ def _climbed(made: Pool, start: list[float], *, k: int, rounds: int) -> list[flo
 
 
 def _steps(weight: float, largest: float) -> list[float]:
-    if weight == 0:
-        return [largest * share for share in (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)]
-    return [weight * factor for factor in _FACTORS]
-
-
-def _part(blend: Blend, histories: Histories, targets: Histories, seen: SeenPolicy, top: int) -> Pool:
-    parts = blend.parts(histories)
-    banned = seen.banned(histories)
-    best = []
-    for scores in parts.values():
-        scores[banned] = -np.inf
-        best.append(topk(scores, k=top))
-    candidates = np.sort(np.concatenate(best, axis=1), axis=1)
-    candidates[:, 1:][candidates[:, 1:] == candidates[:, :-1]] = -1
-    width = int((candidates >= 0).sum(axis=1).max(initial=1))
-    candidates = -np.sort(-candidates, axis=1)[:, :width]
-    right, wanted = hits_of(candidates, targets)
-    columns = np.maximum(candidates, 0)
-    values = [np.take_along_axis(normalised(scores), columns, axis=1) for scores in parts.values()]
-    stacked = np.stack(values, axis=2) * (candidates >= 0)[:, :, None]
-    return Pool(stacked.astype(np.float32), right, wanted.astype(np.int64))
+    return [weight * factor for factor in _FACTORS] if weight else [largest * share for share in _SHARES]

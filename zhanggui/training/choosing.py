@@ -32,7 +32,7 @@ class Choice:
 
 LEARNT = (
     Choice("popularity", "half_life_days", (None, 120.0, 30.0)),
-    Choice("ease", "penalty", (200.0, 50.0, 1000.0), trial={"cap": 3000}),
+    Choice("ease", "penalty", (200.0, 50.0, 1000.0), trial={"cap": 2000}),
 )
 """Settings that shape what is learnt: each value is fitted."""
 

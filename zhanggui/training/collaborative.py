@@ -13,6 +13,7 @@ from zhanggui.models.bundle import Bundle
 from zhanggui.models.fitting import fitted_weights
 from zhanggui.models.repeat import learn_repeats
 from zhanggui.training.choosing import Judge, choose_asked, choose_learnt, settings_of
+from zhanggui.training.members import members
 from zhanggui.training.windows import validation
 
 Categories = Mapping[ItemId, tuple[str, ...]]
@@ -51,7 +52,7 @@ def train(
     told = progress or (lambda _what, _done, _all: None)
     known = log if until is None else log.where(log.time < until)
     question = validation(known)
-    blend = Blend()
+    blend = Blend(members(categories))
     steps = len(blend.members) * (1 if question is None else 2) + (0 if question is None else 2)
     if question is not None:
         blend = tuned(blend, question, categories, seed=seed, told=lambda what, done: told(what, done, steps))
@@ -83,7 +84,7 @@ def tuned(
     choose_asked(fitted.members, judge)
     weights = {
         Page.ALL: fitted_weights(fitted, question, seen=policy, k=k, seed=seed),
-        Page.NEW: fitted_weights(fitted, new_only(question), seen=AllSeen(), k=k, seed=seed),
+        Page.NEW: fitted_weights(fitted.on(Page.NEW), new_only(question), seen=AllSeen(), k=k, seed=seed),
     }
     found = Blend(fitted.members, weights=weights)
     found.items_ = fitted.items_

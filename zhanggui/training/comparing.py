@@ -20,6 +20,7 @@ from zhanggui.models.blend import Blend
 from zhanggui.models.bundle import Bundle
 from zhanggui.models.repeat import learn_repeats
 from zhanggui.training.collaborative import Categories, tuned
+from zhanggui.training.members import members
 
 SHIPPED = "zhanggui"
 """How tables call the blend, which is what the Release serves."""
@@ -49,7 +50,7 @@ def compare_last_items(
 ) -> Table:
     """Leave one out: fit on s[:-2], weigh by s[-2], test on s[-1] with s[:-1] as history; full ranking."""
     question, chosen = leave_one_out(log), leave_one_out(log, stage="valid")
-    blend = tuned(Blend(), chosen, categories, seed=seed, k=k)
+    blend = tuned(Blend(members(categories)), chosen, categories, seed=seed, k=k)
     policy = learn_repeats(chosen.train, categories).over(chosen.train.items, categories)
     return _table(blend, question, policy, k=k, seed=seed, progress=progress)
 
