@@ -24,7 +24,7 @@ class ApiSettings:
     example_queries: tuple[str, ...] = (
         "冰淇淋",
         "ice cream",
-        "婴儿纸尿裤",
+        "狗粮",
         "coffee",
         "dog food",
         "洗衣液",
