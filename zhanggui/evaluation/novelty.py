@@ -16,20 +16,24 @@ def new_only(split: Split) -> Split:
     >>> new_only(old).targets.item.tolist()
     [1]
     """
-    old, had = split.targets, split.histories
-    base = max(len(split.train.items), 1) + 1
-    rows = np.repeat(np.arange(len(old)), np.diff(old.starts))
-    owner = np.repeat(np.arange(len(had)), np.diff(had.starts))
-    fresh = (old.item < 0) | ~np.isin(rows * base + old.item, owner * base + had.item)
-    counts = np.bincount(rows[fresh], minlength=len(old))
-    asked = np.flatnonzero(counts)
-    starts = np.concatenate(([0], np.cumsum(counts[asked]))).astype(np.int64)
+    targets = new_targets(split.histories, split.targets)
+    asked = np.flatnonzero(np.diff(targets.starts))
     what = f"only what a user took for the first time counts, which {len(asked)} did"
     return replace(
         split,
         name=f"{split.name}, new items",
         users=tuple(split.users[row] for row in asked),
-        histories=had.take(asked),
-        targets=Histories(starts, old.item[fresh], old.time[fresh], old.type[fresh]),
+        histories=split.histories.take(asked),
+        targets=targets.take(asked),
         note=f"{split.note}; {what}".removeprefix("; "),
     )
+
+
+def new_targets(histories: Histories, targets: Histories) -> Histories:
+    """Return the targets that are not in the history of the same row, which may leave rows without any."""
+    base = int(max(histories.item.max(initial=0), targets.item.max(initial=0))) + 1
+    rows = np.repeat(np.arange(len(targets)), np.diff(targets.starts))
+    owner = np.repeat(np.arange(len(histories)), np.diff(histories.starts))
+    fresh = (targets.item < 0) | ~np.isin(rows * base + targets.item, owner * base + histories.item)
+    starts = np.concatenate(([0], np.cumsum(np.bincount(rows[fresh], minlength=len(targets))))).astype(np.int64)
+    return Histories(starts, targets.item[fresh], targets.time[fresh], targets.type[fresh])

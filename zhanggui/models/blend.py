@@ -81,11 +81,10 @@ class Blend:
             raise NotFittedError(self)
         return {member.name: member.score(histories) for member in self.members}
 
-    def scaled(self, histories: Histories) -> dict[str, Floats]:
-        """Return every member's scores as this page adds them up, before the weights, each (B, N)."""
-        return {
-            name: normalised(scores, self._largest(scores, histories)) for name, scores in self.parts(histories).items()
-        }
+    def scaled(self, parts: Mapping[str, Floats], histories: Histories) -> list[Floats]:
+        """Return what `parts` gave as this page adds it up, before the weights: (B, N) for every member in order."""
+        scores = [parts[member.name] for member in self.members]
+        return [normalised(one, self._largest(one, histories)) for one in scores]
 
     def because(self, history: Histories, item: int) -> list[tuple[int, float]]:
         """Return which items of a single history speak for an item: the members' shares, by what each adds."""

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from zhanggui.core.interactions import Split
-from zhanggui.evaluation.seen import SeenPolicy
-from zhanggui.models.blend import Blend
-from zhanggui.models.pool import Pool, pool
+from zhanggui.evaluation.novelty import new_targets
+from zhanggui.evaluation.seen import AllSeen, SeenPolicy
+from zhanggui.models.blend import Blend, Page
+from zhanggui.models.pool import Pool, Question, pools
 
 TRACES = {"popularity": 1e-3, "frequency": 1e-4}
 """Least weights, of the largest: one orders what nothing else speaks of, the other tells how often it was had."""
@@ -30,17 +31,27 @@ _MOST_USERS, _MOST_CELLS = 4000, 60_000_000
 
 def fitted_weights(
     blend: Blend, split: Split, *, seen: SeenPolicy, k: int = 20, users: int | None = None, seed: int = 0
-) -> dict[str, float]:
-    """Return the weights of the members that rank the split's targets best; the members are fitted on its train.
+) -> dict[Page, dict[str, float]]:
+    """Return, for each kind of page, the weights that rank the split's targets best; `blend` is fitted on its train.
 
-    At most `users` users are asked, drawn by `seed`; by default as many as a few seconds allow.
+    `seen` holds on pages where seen items may return. At most `users` users are asked, drawn by `seed`; by default as
+    many as a few seconds allow.
     """
     most = min(_MOST_USERS, max(200, _MOST_CELLS // max(len(blend.items_), 1))) if users is None else users
-    names = [member.name for member in blend.members]
-    if not len(split.users):
-        return dict.fromkeys(names, 1.0)
     chosen = np.sort(np.random.default_rng(seed).permutation(len(split.users))[:most])
-    made = pool(blend, split.histories.take(chosen), split.targets.take(chosen), seen=seen)
+    histories, targets = split.histories.take(chosen), split.targets.take(chosen)
+    questions = {
+        Page.ALL: Question(blend.on(Page.ALL), targets, seen),
+        Page.NEW: Question(blend.on(Page.NEW), new_targets(histories, targets), AllSeen()),
+    }
+    names = [member.name for member in blend.members]
+    made = pools(histories, list(questions.values()))
+    return {page: _named(names, one, k=k) for page, one in zip(questions, made, strict=True)}
+
+
+def _named(names: Sequence[str], made: Pool, *, k: int) -> dict[str, float]:
+    if not made.right.any():
+        return dict.fromkeys(names, 1.0)
     free = [name not in TRACES for name in names]
     weights = best_way(made, ways(free, k=k), k=k)(made)
     largest = max(map(abs, weights))

@@ -11,8 +11,11 @@ from zhanggui.core.errors import NotFittedError
 from zhanggui.core.interactions import Floats, Histories, Interactions
 from zhanggui.models.files import read, write
 from zhanggui.models.neighbours import Row, entry, gathered, packed, shares, spread, together, unpacked
-from zhanggui.models.profile import fading, profile
+from zhanggui.models.profile import fading, latest, profile
 from zhanggui.models.weights import unit
+
+_LATEST = 500
+"""How many events of a history are compared with each other."""
 
 
 class ItemKnn:
@@ -32,7 +35,7 @@ class ItemKnn:
     def fit(self, log: Interactions) -> Self:
         """Compare all items by their shoppers; a second call forgets the first."""
         self.unit_ = unit(log.type)
-        shoppers = profile(log.histories(), len(log.items), unit=self.unit_)
+        shoppers = profile(latest(log.histories(), most=_LATEST), len(log.items), unit=self.unit_)
         self.items_ = log.items
         self.neighbours_, self.together_ = gathered(self._rows(shoppers), top=self.top)
         return self

@@ -1,6 +1,6 @@
 """The best candidates of many shoppers, small enough to try thousands of weights on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,23 +43,44 @@ class Pool:
         return float(ndcg_of_hits(hits, self.wanted, k=k).mean())
 
 
-def pool(blend: Blend, histories: Histories, targets: Histories, *, seen: SeenPolicy, top: int = 100) -> Pool:
-    """Collect the `top` best of every member that may be shown, and what all members say about them."""
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What one kind of page is asked: the blend with that page, what was taken, and what may be shown again."""
+
+    blend: Blend
+    targets: Histories
+    seen: SeenPolicy
+
+
+def pools(histories: Histories, questions: Sequence[Question], *, top: int = 60) -> list[Pool]:
+    """Collect, for each question, the `top` best of every member that may be shown, and what all say about them.
+
+    All questions are about the same members and histories, which are scored once.
+    """
+    blend = questions[0].blend
     step = max(1, _CELLS // max(len(blend.items_), 1))
-    made = []
+    made: list[list[Pool]] = [[_nothing(len(blend.members))] for _ in questions]
     for first in range(0, len(histories), step):
         last = min(first + step, len(histories))
-        made.append(_part(blend, histories.slice(first, last), targets.slice(first, last), seen, top))
-    width = max((part.right.shape[1] for part in made), default=0)
-    empty = _filled(
-        Pool(np.zeros((0, 0, len(blend.members)), np.float32), np.zeros((0, 0), bool), np.zeros(0, int)), width
-    )
-    parts = [empty, *(_filled(part, width) for part in made)]
+        batch = histories.slice(first, last)
+        parts = blend.parts(batch)
+        for question, found in zip(questions, made, strict=True):
+            found.append(_part(question, parts, batch, question.targets.slice(first, last), top))
+    return [_joined(found) for found in made]
+
+
+def _joined(parts: Sequence[Pool]) -> Pool:
+    width = max(part.right.shape[1] for part in parts)
+    filled = [_filled(part, width) for part in parts]
     return Pool(
-        np.concatenate([part.values for part in parts]),
-        np.concatenate([part.right for part in parts]),
-        np.concatenate([part.wanted for part in parts]),
+        np.concatenate([part.values for part in filled]),
+        np.concatenate([part.right for part in filled]),
+        np.concatenate([part.wanted for part in filled]),
     )
+
+
+def _nothing(members: int) -> Pool:
+    return Pool(np.zeros((0, 0, members), np.float32), np.zeros((0, 0), np.bool_), np.zeros(0, np.int64))
 
 
 def _filled(part: Pool, width: int) -> Pool:
@@ -68,16 +89,16 @@ def _filled(part: Pool, width: int) -> Pool:
     return Pool(values, np.pad(part.right, ((0, 0), (0, missing))), part.wanted)
 
 
-def _part(blend: Blend, histories: Histories, targets: Histories, seen: SeenPolicy, top: int) -> Pool:
-    scaled = blend.scaled(histories)
-    banned = seen.banned(histories)
-    for values in scaled.values():
+def _part(question: Question, parts: Mapping[str, Floats], histories: Histories, targets: Histories, top: int) -> Pool:
+    scaled = question.blend.scaled(parts, histories)
+    banned = question.seen.banned(histories)
+    for values in scaled:
         values[banned] = 0
-    best = [topk(np.where(values > 0, values, -np.inf), k=top) for values in scaled.values()]
+    best = [topk(np.where(values > 0, values, -np.inf), k=top) for values in scaled]
     candidates = -np.sort(-np.concatenate(best, axis=1), axis=1)
     candidates[:, 1:][candidates[:, 1:] == candidates[:, :-1]] = -1
     candidates = -np.sort(-candidates, axis=1)
     candidates = candidates[:, : int((candidates >= 0).sum(axis=1).max(initial=1))]
     right, wanted = hits_of(candidates, targets)
-    said = [np.take_along_axis(values, np.maximum(candidates, 0), axis=1) for values in scaled.values()]
+    said = [np.take_along_axis(values, np.maximum(candidates, 0), axis=1) for values in scaled]
     return Pool(np.stack(said, axis=2) * (candidates >= 0)[:, :, None], right, wanted)

@@ -11,8 +11,11 @@ from zhanggui.core.errors import NotFittedError
 from zhanggui.core.interactions import Floats, Histories, Interactions
 from zhanggui.models.files import read, write
 from zhanggui.models.neighbours import Row, blocks, gathered, packed, rows_of, shares, spread, unpacked
-from zhanggui.models.profile import fading, profile, row_of_event, sparse, steps_back
+from zhanggui.models.profile import fading, latest, profile, row_of_event, sparse, steps_back
 from zhanggui.models.weights import unit, weight
+
+_LATEST = 200
+"""How many events of a history are compared with each other."""
 
 
 class SequenceKnn:
@@ -78,6 +81,7 @@ class SequenceKnn:
         return profile(histories, len(self.items_), unit=self.unit_, fade=fading(histories, self.decay))
 
     def _rows(self, histories: Histories) -> Iterator[Row]:
+        histories = latest(histories, most=_LATEST)
         shoppers = profile(histories, len(self.items_), unit=self.unit_)
         norms = np.sqrt(np.asarray(shoppers.power(2).sum(axis=0), np.float32)).clip(1e-6)
         directed = diags_array(1 / np.sqrt(norms**2 + np.float32(self.shrinkage))) @ self._followers(histories)

@@ -6,9 +6,7 @@ from pathlib import Path
 
 from zhanggui.core.ids import ItemId, Millis
 from zhanggui.core.interactions import Interactions, Split
-from zhanggui.evaluation.novelty import new_only
-from zhanggui.evaluation.seen import AllSeen
-from zhanggui.models.blend import Blend, Page
+from zhanggui.models.blend import Blend
 from zhanggui.models.bundle import Bundle
 from zhanggui.models.fitting import fitted_weights
 from zhanggui.models.repeat import learn_repeats
@@ -67,7 +65,7 @@ def tuned(
     *,
     seed: int = 0,
     k: int = 20,
-    users: int = 500,
+    users: int = 300,
     told: Step = lambda _what, _done: None,
 ) -> Blend:
     """Fit the members on the question's training part; choose their settings, then the weights for both kinds of page.
@@ -82,10 +80,7 @@ def tuned(
     fitted = _fitted(blend, question.train, lambda what, done: told(what, done + 1))
     told("weights", len(blend.members) + 1)
     choose_asked(fitted.members, judge)
-    weights = {
-        Page.ALL: fitted_weights(fitted, question, seen=policy, k=k, seed=seed),
-        Page.NEW: fitted_weights(fitted.on(Page.NEW), new_only(question), seen=AllSeen(), k=k, seed=seed),
-    }
+    weights = fitted_weights(fitted, question, seen=policy, k=k, seed=seed)
     found = Blend(fitted.members, weights=weights)
     found.items_ = fitted.items_
     return found
