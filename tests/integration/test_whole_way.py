@@ -136,7 +136,7 @@ def test_a_request_and_an_event_walk_the_whole_way(home, shop):
     page = shop.page(Request(Surface.SEARCH, user="ann", query="绿茶"))
     assert ids(page)[0] == "tea" and page.total >= 1 and not page.degraded
     assert {f.name for f in page.facets} >= {"category"}
-    assert reason(page.items[0], page.products, "zh") == "匹配:标题含“绿茶”"
+    assert reason(page.items[0], page.products, "zh") == "匹配：标题含“绿茶”"
 
     before = shop.page(Request(Surface.FOR_YOU, user="ann"))
     receipt = shop.put_events([click(1, "ann", "tea", ranking_id=page.ranking_id, position=0, query="绿茶")])
@@ -170,7 +170,7 @@ def test_groceries_come_back_and_mugs_do_not(shop):
     assert "tea" in ids(page) and "bread" in ids(page) and "mug" not in ids(page)
     assert ("mug", "seen") in {(d.candidate.item, d.filter) for d in page.dropped}
     tea = next(c for c in page.items if c.item == "tea")
-    assert reason(tea, page.products, "zh") == "你常买(1 次)"
+    assert reason(tea, page.products, "zh") == "你常买（1 次）"
 
 
 def test_a_new_product_is_found_by_words_and_by_meaning_and_is_similar(shop):

@@ -21,7 +21,8 @@ from zhanggui.engine.shelf import Shelf
 _ITEMS = 20
 _ACTS = 50
 _CROWD = ("trending", "popularity")
-_STRENGTH = ("frequency", "bought_together", "sequence_knn", "knn", "ease")
+_OWN = ("frequency", "habit")
+_STRENGTH = ("frequency", "habit", "bought_together", "sequence_knn", "knn", "ease")
 """Models in the order in which reasons.py prefers their words."""
 
 MatchedTerm = Callable[[str, str], str]
@@ -61,7 +62,7 @@ class _Telling:
         """Return the candidate with facts. On a page only the strongest model is asked, for one item all are."""
         told: dict[int, Evidence] = {}
         for place, evidence in sorted(enumerate(candidate.evidence), key=lambda pair: _strength(pair[1])):
-            costly = evidence.source in self._tools.members and evidence.source != "frequency"
+            costly = evidence.source in self._tools.members and evidence.source not in _OWN
             if not (costly and self._hurried and _has_reason(told.values())):
                 told[place] = self._evidence(candidate.item, evidence)
         return replace(candidate, evidence=tuple(told.get(n, e) for n, e in enumerate(candidate.evidence)))
@@ -80,7 +81,7 @@ class _Telling:
             return [("term", self._tools.matched(self._request.query, product.title))] if product else []
         if source == "content":
             return [("item", self._nearest(item))]
-        if source == "frequency":
+        if source in _OWN:
             return [("times", times(self._context.history, item))]
         return self._because(item, self._tools.members[source]) if source in self._tools.members else []
 

@@ -49,12 +49,12 @@ def test_every_template_uses_the_facts_that_it_needs(template, language):
     ("source", "facts", "zh", "en"),
     [
         ("bought_together", {"item": "mug", "users": 41}, *TOGETHER),
-        ("trending", {"users": 1}, "近期热门(1 位顾客)", "Trending now (1 shopper)"),
-        ("frequency", {"times": 12}, "你常买(12 次)", "You have bought this 12 times"),
-        ("frequency", {"times": 1}, "你常买(1 次)", "You have bought this once"),
+        ("trending", {"users": 1}, "近期热门（1 位顾客）", "Trending now (1 shopper)"),
+        ("frequency", {"times": 12}, "你常买（12 次）", "You have bought this 12 times"),
+        ("frequency", {"times": 1}, "你常买（1 次）", "You have bought this once"),
         ("content", {"item": "mug"}, "与「杯子」相似", "Similar to Mug"),
         ("trending", {}, "近期热门", "Trending now"),
-        ("bm25", {"term": "龙井"}, "匹配:标题含“龙井”", "Matches: “龙井” in the title"),
+        ("bm25", {"term": "龙井"}, "匹配：标题含“龙井”", "Matches: “龙井” in the title"),
         ("dense", {}, "语义相近", "Close in meaning"),
     ],
 )  # fmt: skip

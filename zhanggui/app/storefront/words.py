@@ -134,6 +134,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "system_pipeline": ("掌柜", "The shopkeeper"),
     "system_knn": ("买过同样东西的人（kNN）", "People who bought the same (kNN)"),
     "system_sequence_knn": ("先后关系（有向 kNN）", "What follows what (directed kNN)"),
+    "system_zhanggui": ("掌柜", "The shopkeeper"),
+    "system_habit": ("又到该买的时候（习惯）", "What is due again (habit)"),
+    "system_bought_together": ("常一起买的", "What goes into one basket"),
+    "system_factors": ("隐因子（矩阵分解）", "Latent factors"),
+    "system_taste": ("所逛类别里的热门", "What is wanted in their categories"),
     "system_ease": ("线性模型（EASE）", "Linear model (EASE)"),
 }
 
