@@ -17,7 +17,7 @@ from zhanggui.evaluation.precision import precision
 from zhanggui.evaluation.recall import recall
 from zhanggui.evaluation.rows import Row, row
 from zhanggui.evaluation.seen import AllSeen, SeenPolicy
-from zhanggui.evaluation.topk import topk
+from zhanggui.evaluation.topk import topk_without
 
 Progress = Callable[[int, int], None]
 """Called with what is done and the total."""
@@ -55,8 +55,8 @@ def evaluate(
     may return (default: nothing). Raises InputError when a system speaks of other items than the split.
     """
     policy = AllSeen() if seen is None else seen
-    pages = shown(recommenders, split.histories, k=k, seen={"": policy}, progress=progress)
     _same_items(recommenders, split)
+    pages = shown(recommenders, split.histories, k=k, seen={"": policy}, progress=progress)
     rows = [table_row(name, pages["", name], split, k=k, shipped=name in shipped, seed=seed) for name in recommenders]
     return Evaluation(tuple(rows), len(split.users), f"{split.note}; {policy.note}".removeprefix("; "))
 
@@ -78,11 +78,8 @@ def shown(
         banned = {policy: rule.banned(batch) for policy, rule in seen.items()}
         for name, model in recommenders.items():
             scores = model.score(batch)
-            for policy, (rows, columns) in banned.items():
-                kept = scores[rows, columns]
-                scores[rows, columns] = -np.inf
-                pages[policy, name].append(topk(scores, k=k))
-                scores[rows, columns] = kept
+            for policy, pairs in banned.items():
+                pages[policy, name].append(topk_without(scores, pairs, k=k))
         if progress:
             progress(first + len(batch), len(histories))
     empty = np.zeros((0, k), np.int32)

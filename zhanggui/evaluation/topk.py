@@ -3,6 +3,7 @@
 import numpy as np
 
 from zhanggui.core.interactions import Floats, Ints, Longs
+from zhanggui.evaluation.seen import Pairs
 
 
 def topk(scores: Floats, *, k: int) -> Ints:
@@ -15,6 +16,19 @@ def topk(scores: Floats, *, k: int) -> Ints:
     for place, row in enumerate(scores):
         best = _best(row, k)
         found[place, : len(best)] = best
+    return found
+
+
+def topk_without(scores: Floats, banned: Pairs, *, k: int) -> Ints:
+    """Return `topk` without the `banned` (history, item) pairs; the scores are left as they were.
+
+    >>> topk_without(np.array([[3.0, 2.0, 1.0]], np.float32), (np.array([0]), np.array([0])), k=2)
+    array([[1, 2]], dtype=int32)
+    """
+    kept = scores[banned]
+    scores[banned] = -np.inf
+    found = topk(scores, k=k)
+    scores[banned] = kept
     return found
 
 

@@ -12,7 +12,7 @@ from zhanggui.core.event import EventType
 from zhanggui.core.ids import DAY
 from zhanggui.core.interactions import Floats, Histories, Interactions, Longs
 from zhanggui.models.files import read, write
-from zhanggui.models.neighbours import NOTHING, Row, entry, gathered, lists, packed, shares, spread, summed, unpacked
+from zhanggui.models.neighbours import BLOCK, Row, entry, gathered, packed, rows_of, shares, spread, unpacked
 from zhanggui.models.profile import fading, profile, sparse
 
 
@@ -86,12 +86,13 @@ class BasketKnn:
         number, owner = _baskets(bought)
         lines = np.unique(number * items + bought.item)
         content = sparse(lines, np.ones(len(lines), np.float32), (len(owner), items))
-        self.left_out_ = int((np.diff(content.indptr) > self.largest).sum())
-        content.data[np.repeat(np.diff(content.indptr) > self.largest, np.diff(content.indptr))] = 0
+        size = np.diff(content.indptr)
+        self.left_out_ = int((size > self.largest).sum())
+        content.data[np.repeat(size > self.largest, size)] = 0
         content.eliminate_zeros()
-        goods = lists(content)
-        for item, baskets in enumerate(lists(content.T.tocsr())):
-            yield _once_a_shopper(item, [goods[basket] for basket in baskets], owner[baskets], items)
+        holders = content.T.tocsr()
+        for first in range(0, items, BLOCK):
+            yield from rows_of(_once_a_shopper(holders[first : first + BLOCK], content, owner), first)
 
 
 def _baskets(log: Interactions) -> tuple[Longs, Longs]:
@@ -109,12 +110,21 @@ def _baskets(log: Interactions) -> tuple[Longs, Longs]:
     return number, log.user[order][np.flatnonzero(np.diff(np.cumsum(turns), prepend=-1))].astype(np.int64)
 
 
-def _once_a_shopper(item: int, baskets: list[Longs], owner: Longs, items: int) -> tuple[Longs, Floats]:
-    """Return what lies in the baskets beside the item, and the number of distinct owners of those baskets."""
-    if not baskets:
-        return NOTHING
-    owners = np.repeat(owner, [len(goods) for goods in baskets])
-    once = np.unique(owners * items + np.concatenate(baskets))
-    columns, counts = summed(once % items, items)
-    other = columns != item
-    return columns[other], counts[other]
+def _once_a_shopper(holders: csr_array, content: csr_array, owner: Longs) -> csr_array:
+    """Return (n, N): for n items, how many shoppers put each other item into a basket with it.
+
+    `holders` (n, baskets) and `content` (baskets, N) say what lies where, `owner` (baskets,) whose it is. The baskets
+    of a shopper follow each other, so that the baskets of one item and one shopper are a run in a row of `holders`.
+    """
+    rows = np.repeat(np.arange(holders.shape[0]), np.diff(holders.indptr))
+    owners = owner[holders.indices]
+    runs = np.flatnonzero((np.diff(rows, prepend=-1) != 0) | (np.diff(owners, prepend=-1) != 0))
+    starts = np.append(runs, holders.nnz)
+    shared = csr_array((holders.data, holders.indices, starts), shape=(len(runs), content.shape[0])) @ content
+    shared.data[:] = 1
+    ends = np.searchsorted(runs, holders.indptr)
+    runs_of_item = csr_array(
+        (np.ones(len(runs), np.float32), np.arange(len(runs)), ends), shape=(holders.shape[0], len(runs))
+    )
+    counts: csr_array = (runs_of_item @ shared).tocsr()
+    return counts

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from zhanggui.core.ids import ItemId
 from zhanggui.core.interactions import Vocabulary
 from zhanggui.core.protocols import Recommender
 from zhanggui.models.blend import Blend, Page
@@ -58,8 +57,3 @@ def has_bundle(folder: Path) -> bool:
 def load(folder: Path) -> Bundle:
     """Open what `Bundle.save` wrote. Raises ReleaseError when a file is absent or torn."""
     return Bundle(Blend.load(folder / BLEND), RepeatPolicy.load(folder / REPEATS))
-
-
-def category_of(categories: Mapping[ItemId, tuple[str, ...]], item: str) -> tuple[str, ...]:
-    """Return the category of an item, () when it has none."""
-    return categories.get(ItemId(item), ())

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-from scipy.linalg import lapack
+from scipy.linalg import blas, lapack
 from scipy.sparse import csr_array
 
 from zhanggui.core.errors import NotFittedError
 from zhanggui.core.interactions import Floats, Histories, Interactions, Ints
 from zhanggui.models.files import read, write
-from zhanggui.models.neighbours import Row, gathered, packed, shares, spread, unpacked
+from zhanggui.models.neighbours import BLOCK, Row, gathered, packed, shares, spread, unpacked
 from zhanggui.models.profile import fading, profile
 from zhanggui.models.weights import unit
 
@@ -102,9 +102,7 @@ def _by_items(shoppers: csr_array, penalty: float) -> Floats:
     gram[np.diag_indices_from(gram)] += penalty
     factor, _ = lapack.spotrf(gram, lower=1, overwrite_a=1)
     inverse, _ = lapack.spotri(factor, lower=1, overwrite_c=1)
-    inverse = np.tril(inverse)
-    inverse += np.tril(inverse, -1).T
-    return np.asarray(inverse)
+    return _mirrored(inverse)
 
 
 def _by_users(shoppers: csr_array, penalty: float) -> Floats:
@@ -113,10 +111,19 @@ def _by_users(shoppers: csr_array, penalty: float) -> Floats:
     gram[np.diag_indices_from(gram)] += penalty
     factor, _ = lapack.spotrf(gram, lower=1, overwrite_a=1)
     half, _ = lapack.strtrs(factor, shoppers.toarray(order="F").astype(np.float32), lower=1)
-    inverse = half.T @ half
-    inverse *= -1 / penalty
+    inverse = blas.ssyrk(-1 / penalty, half, trans=1, lower=1)
     inverse[np.diag_indices_from(inverse)] += 1 / penalty
-    return np.asarray(inverse)
+    return _mirrored(inverse)
+
+
+def _mirrored(lower: Floats) -> Floats:
+    """Fill the upper triangle of a square matrix from the lower one, in place."""
+    for first in range(0, len(lower), BLOCK):
+        last = min(first + BLOCK, len(lower))
+        corner = lower[first:last, first:last]
+        corner[:] = np.tril(corner) + np.tril(corner, -1).T
+        lower[first:last, last:] = lower[last:, first:last].T
+    return lower
 
 
 def _rows(inverse: Floats) -> Iterator[Row]:

@@ -25,7 +25,7 @@ Way = Callable[[Pool], list[float]]
 _FACTORS = (0.0, 0.5, 0.7, 0.85, 1.18, 1.4, 2.0)
 _SHARES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 _RIDGE = 1e-4
-_MOST_USERS, _MOST_CELLS = 4000, 60_000_000
+_MOST_USERS, _MOST_CELLS = 4000, 45_000_000
 """How many users, and scores of one member, the weights are fitted on: enough for some weights, and done in seconds."""
 
 

@@ -34,27 +34,6 @@ def gathered(rows: Iterable[Row], *, top: int) -> tuple[csr_array, Floats]:
     return matrix, evidence.astype(np.float32)
 
 
-def summed(columns: Longs, items: int, weights: Floats | None = None) -> tuple[Longs, Floats]:
-    """Add up `weights` (else ones) by column: `columns` (n,), any order → distinct columns, rising, and their sums.
-
-    Short inputs are sorted, long ones counted into an array of all items: whichever is faster.
-    """
-    if 5 * len(columns) > items:
-        sums = np.bincount(columns, weights, items)
-        found = np.flatnonzero(sums)
-        return found, sums[found].astype(np.float32)
-    if weights is None:
-        found, counts = np.unique(columns, return_counts=True)
-        return found, counts.astype(np.float32)
-    found = np.unique(columns)
-    return found, np.bincount(np.searchsorted(found, columns), weights, len(found)).astype(np.float32)
-
-
-def lists(matrix: csr_array) -> list[Longs]:
-    """Return the columns of every row of a sparse matrix."""
-    return np.split(matrix.indices.astype(np.int64), matrix.indptr[1:-1]) if matrix.shape[0] else []
-
-
 def together(shoppers: csr_array) -> Iterator[tuple[Longs, Floats]]:
     """Yield for every item the items that share shoppers with it, and how many: columns of X'X without the diagonal.
 
@@ -83,6 +62,8 @@ def rows_of(block: csr_array, first: int) -> Iterator[tuple[Longs, Floats]]:
 def _strongest(row: Row, top: int) -> Row:
     """Return the `top` highest above zero, by rising column; of equals those with the smaller column."""
     columns, values, evidence = row
+    if not len(values):
+        return row
     if len(values) > top:
         bound = np.partition(values, len(values) - top)[len(values) - top]
         kept = np.flatnonzero(values > bound)

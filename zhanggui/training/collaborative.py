@@ -12,7 +12,7 @@ from zhanggui.models.fitting import fitted_weights
 from zhanggui.models.repeat import learn_repeats
 from zhanggui.training.choosing import Judge, choose_asked, choose_learnt, settings_of
 from zhanggui.training.members import members
-from zhanggui.training.windows import validation
+from zhanggui.training.windows import occurring, validation
 
 Categories = Mapping[ItemId, tuple[str, ...]]
 Progress = Callable[[str, int, int], None]
@@ -44,12 +44,11 @@ def train(
     """Fit all models on what lies before `until`; the blend's weights on the last weeks of it, hidden meanwhile.
 
     The models are fitted twice: on what comes before the validation window, to choose settings and fit the weights,
-    then on everything.
-    A log with nothing to hide leaves the weights equal.
+    then on everything. A log with nothing to hide leaves the weights equal.
     """
     told = progress or (lambda _what, _done, _all: None)
     known = log if until is None else log.where(log.time < until)
-    question = validation(known)
+    question = validation(occurring(known))
     blend = Blend(members(categories))
     steps = len(blend.members) * (1 if question is None else 2) + (0 if question is None else 2)
     if question is not None:

@@ -1,8 +1,12 @@
 """Which part of a log the weights of a blend are fitted on."""
 
+from dataclasses import replace
+
+import numpy as np
+
 from zhanggui.core.event import EventType
 from zhanggui.core.ids import DAY, Millis
-from zhanggui.core.interactions import Interactions, Split
+from zhanggui.core.interactions import Interactions, Split, Vocabulary
 from zhanggui.data.splits import FEWEST, leave_one_out, time_split
 
 LONGEST = 28
@@ -30,6 +34,18 @@ def validation(log: Interactions) -> Split | None:
     if len(log) and (starts[1:] - starts[:-1]).max() >= FEWEST:
         return leave_one_out(log, stage="valid")
     return None
+
+
+def occurring(log: Interactions) -> Interactions:
+    """Return the log over the items that occur in it: what is fitted for one question and then thrown away is smaller.
+
+    >>> from zhanggui.core.interactions import Vocabulary
+    >>> log = Interactions(Vocabulary(["u"]), Vocabulary("abc"), *[np.array([n]) for n in (0, 2, 0, 0, 0)])
+    >>> occurring(log).items.ids, occurring(log).item
+    (('c',), array([0], dtype=int32))
+    """
+    rows, item = np.unique(log.item, return_inverse=True)
+    return replace(log, items=Vocabulary(log.items.ids[row] for row in rows.tolist()), item=item.astype(np.int32))
 
 
 def _days(log: Interactions) -> int:
