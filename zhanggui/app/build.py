@@ -54,7 +54,11 @@ def shop_clock(settings: Settings) -> Clock:
 def shop_encoder(settings: Settings) -> Encoder | None:
     """Open the text encoder; None where the settings say `none`."""
     name = settings.text("encoder")
-    return None if name == NO_ENCODER else open_encoder(name, cache=settings.cache)
+    return (
+        None
+        if name == NO_ENCODER
+        else open_encoder(name, cache=settings.cache, threads=settings.number("encoder_threads"))
+    )
 
 
 def build_shop(settings: Settings, *, clock: Clock | None = None, on_progress: Tick | None = None) -> Shop:

@@ -37,7 +37,7 @@ SETTINGS = (
     Setting("title", "掌柜", "The shop's name on the storefront"),
     Setting("language", "zh", "Language of a visitor who states none", ("zh", "en")),
     Setting("encoder", "multilingual-e5-small", "Text encoder: a name, a folder with model.onnx, or none"),
-    Setting("encoder_threads", 1, "Threads that encode documents in the background; queries have their own"),
+    Setting("encoder_threads", 1, "Threads of one call of the encoder; 1 leaves the other cores to other calls"),
     Setting("dense_candidates", 200, "How many items nearest in meaning may join the words' matches of one query"),
     Setting("clock_start", "", "Start the shop's clock at this moment (ISO 8601), for demonstrations and replays"),
     Setting("shopper_choice", "off", "Let visitors see with any shopper's eyes: demonstrations only", ("off", "on")),

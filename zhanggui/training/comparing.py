@@ -7,6 +7,7 @@ from typing import Self
 
 import numpy as np
 
+from zhanggui.core.errors import InputError
 from zhanggui.core.ids import ItemId, Millis
 from zhanggui.core.interactions import Floats, Histories, Interactions, Ints, Split
 from zhanggui.core.protocols import Recommender
@@ -50,6 +51,11 @@ def compare_last_items(
 ) -> Table:
     """Leave one out: fit on s[:-2], weigh by s[-2], test on s[-1] with s[:-1] as history; full ranking."""
     question, chosen = leave_one_out(log), leave_one_out(log, stage="valid")
+    if not question.users:
+        raise InputError(
+            f"No user has the 3 items that leave-one-out needs ({len(log)} events with an item). "
+            "Import more: zhanggui import events FILE"
+        )
     blend = tuned(Blend(members(categories)), chosen, categories, seed=seed, k=k)
     policy = learn_repeats(chosen.train, categories).over(chosen.train.items, categories)
     return _table(blend, question, policy, k=k, seed=seed, progress=progress)

@@ -59,7 +59,7 @@ def main() -> None:
         app()
     except ZhangguiError as error:
         SCREEN.print(f"[bold red]error[/] ({error.code}): ", end="")
-        SCREEN.print(str(error), markup=False)
+        SCREEN.print(str(error), markup=False, soft_wrap=True)
         sys.exit(2)
     except KeyboardInterrupt:
         SCREEN.print("Stopped.")

@@ -1,5 +1,6 @@
 """What a terminal shows: tables, progress bars, and the same content as JSON for machines."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,8 +13,11 @@ from rich.table import Table
 from zhanggui.core.errors import InputError
 
 Tick = Callable[[int, int], None]
+NAMES = ("system", "item", "variable", "check")
+"""Columns that are never broken: names must stay whole to be copied."""
+
 SCREEN = Console(stderr=True, highlight=False)
-OUT = Console(highlight=False, soft_wrap=True)
+OUT = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 
 
 @contextmanager
@@ -33,7 +37,7 @@ def progress(title: str) -> Iterator[Tick]:
 
 def say(text: str) -> None:
     """Tell the person something that is not the answer itself (standard error)."""
-    SCREEN.print(text, markup=False)
+    SCREEN.print(text, markup=False, soft_wrap=True)
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -41,7 +45,7 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
     drawn = Table(title=title, title_justify="left")
     numeric = [bool(rows) and all(isinstance(row[i], int | float) for row in rows) for i in range(len(columns))]
     for name, right in zip(columns, numeric, strict=True):
-        drawn.add_column(name, justify="right" if right else "left", overflow="fold")
+        drawn.add_column(name, justify="right" if right else "left", overflow="fold", no_wrap=name in NAMES)
     for row in rows:
         drawn.add_row(*(_cell(value) for value in row))
     OUT.print(drawn)
