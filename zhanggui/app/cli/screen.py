@@ -61,12 +61,19 @@ def write_json(path: Path | None, content: object) -> None:
     if path is None:
         return
     try:
-        path.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY) + b"\n")
+        options = orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY
+        path.write_bytes(orjson.dumps(content, default=_plain, option=options) + b"\n")
     except OSError as error:
         raise InputError(
             f"Cannot write {str(path)!r}: {error.strerror}. Cure: give a file in a folder you own."
         ) from None
     say(f"Written: {path}")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 def _cell(value: object) -> str:
