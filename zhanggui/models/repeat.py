@@ -98,7 +98,7 @@ def learn_repeats(
 ) -> RepeatPolicy:
     """Count, in every category and all above it, the purchases whose shopper had the item at an earlier moment.
 
-    A category leans on its parent with the weight of `prior` purchases, the whole shop on "nothing returns".
+    A category leans on the rest of its parent with the weight of `prior` purchases, the shop on "nothing returns".
     """
     owned = bool(owning(log.type).any())
     had = log.where(owning(log.type) if owned else weight(log.type) > 0)
@@ -113,9 +113,14 @@ def learn_repeats(
             count[0] += int(total[row])
             count[1] += int(repeated[row])
     shares: dict[Path_, float] = {}
+    leant_on = {(): 0.0}
     for name in sorted(counts, key=lambda path: (len(path), path)):
         number, repeats = counts[name]
-        shares[name] = (repeats + prior * (shares[name[:-1]] if name else 0.0)) / (number + prior)
+        if name:
+            # Without the category's own part, or its evidence would count twice.
+            others, theirs = (whole - own for whole, own in zip(counts[name[:-1]], counts[name], strict=True))
+            leant_on[name] = (theirs + prior * leant_on[name[:-1]]) / (others + prior)
+        shares[name] = (repeats + prior * leant_on[name]) / (number + prior)
     return RepeatPolicy(shares, threshold, owned)
 
 

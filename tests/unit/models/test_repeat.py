@@ -30,12 +30,20 @@ def test_learnt_by_category(shop):
     assert policy.may_return(product(("food", "never sold"))), "an unknown category does as its parent does"
 
 
-def test_a_share_leans_on_its_parent(shop):
+def test_a_share_leans_on_the_rest_of_its_parent(shop):
     policy = learn_repeats(shop, CATEGORIES, prior=50)
-    whole = 180 / (240 + 50)
-    food = (180 + 50 * whole) / (200 + 50)
-    assert policy.shares[()] == pytest.approx(whole) and policy.shares["food",] == pytest.approx(food)
-    assert policy.share(("food", "dairy")) == pytest.approx((180 + 50 * food) / (200 + 50))
+    others = (180 - 180 + 50 * 0) / (240 - 200 + 50)
+    food = (180 + 50 * others) / (200 + 50)
+    assert policy.shares[()] == pytest.approx(180 / (240 + 50)) and policy.shares["food",] == pytest.approx(food)
+    assert policy.share(("food", "dairy")) == pytest.approx(food), "all of its parent: the same evidence, not twice"
+
+
+def test_a_few_purchases_do_not_make_a_rule(log_of):
+    weekly = [(f"u{n}", week * 7, "milk") for n in range(20) for week in range(5)]
+    paths = {ItemId("milk"): ("food",), ItemId("pan"): ("home", "pans")}
+    for pans, expected in ((3, True), (100, False)):
+        log = log_of(weekly + [(f"p{n}", n, "pan") for n in range(pans)])
+        assert learn_repeats(log, paths).may_return(product(("home", "pans"))) is expected
 
 
 def test_two_lines_of_one_basket_are_no_repeat(log_of):
