@@ -1,6 +1,6 @@
 """The demo's shop over HTTP, one client: time to ready, resident memory, milliseconds of search and recommendation.
 
-Run `zhanggui demo --once` first. Every query is asked once, so no cache of ours answers it.
+Run `zhanggui demo` first, until meaning is complete. Every query is asked once, so no cache of ours answers it.
 """
 
 import argparse
@@ -45,10 +45,11 @@ def main() -> None:
     given = parser.parse_args()
     for start in ("first", "second"):
         with served(given.home) as (client, seconds, process):
-            print(f"{start} start: ready in {seconds:.1f} s, {resident(process):.0f} MiB resident")
+            print(f"{start} start: ready in {seconds:.1f} s, {resident(process.pid):.0f} MiB resident")
             if start == "second":
+                wait_for(client.settled, process)
                 measure(client, given.queries)
-                print(f"after the load: {resident(process):.0f} MiB resident")
+                print(f"after the load: {resident(process.pid):.0f} MiB resident")
 
 
 def measure(client: "Client", count: int) -> None:
@@ -99,12 +100,17 @@ class Client:
         self.raw(path)
         return (time.perf_counter() - started) * 1000
 
+    def settled(self) -> bool:
+        """Tell whether all vectors are in the index: they are put there from the cache while the shop answers."""
+        meaning = orjson.loads(self.raw("/v1/health"))["meaning"]
+        return bool(meaning["done"] == meaning["total"])
+
     def users(self) -> list[str]:
         return [str(number) for number in range(1, 2400)]
 
 
 @contextlib.contextmanager
-def served(home: Path) -> Iterator[tuple[Client, float, int]]:
+def served(home: Path) -> Iterator[tuple[Client, float, subprocess.Popen[bytes]]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -114,7 +120,7 @@ def served(home: Path) -> Iterator[tuple[Client, float, int]]:
     process = subprocess.Popen(command, env=environment)
     try:
         wait_for(lambda: ready(port), process)
-        yield Client(port), time.perf_counter() - started, process.pid
+        yield Client(port), time.perf_counter() - started, process
     finally:
         process.terminate()
         process.wait(timeout=60)

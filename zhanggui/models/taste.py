@@ -40,12 +40,13 @@ class Taste:
         total = np.bincount(group[known], counts[known], len(number)) + self.prior
         self.appeal_ = np.zeros(len(group), np.float32)
         self.appeal_[known] = counts[known] / total[group[known]]
+        self._belongs = _belonging(self.group_)
         return self
 
     def score(self, histories: Histories) -> Floats:
         """Return (B, N), -inf for items of categories that the shopper never turned to."""
         known = np.flatnonzero(self._groups() >= 0)
-        interest = (self._interest(histories) @ self._members()).toarray()
+        interest = (self._interest(histories) @ self._belongs).toarray()
         scores = np.full((len(histories), len(self.items_)), -np.inf, np.float32)
         found = interest[:, self.group_[known]] * self.appeal_[known]
         scores[:, known] = np.where(found > 0, found, -np.inf)
@@ -71,6 +72,7 @@ class Taste:
         model = cls(**settings)  # type: ignore[arg-type]
         model.items_, model.unit_ = items, float(arrays["unit"])
         model.group_, model.appeal_ = arrays["group"].astype(np.int32), arrays["appeal"].astype(np.float32)
+        model._belongs = _belonging(model.group_)
         return model
 
     def _groups(self) -> Ints:
@@ -81,8 +83,9 @@ class Taste:
     def _interest(self, histories: Histories) -> csr_array:
         return profile(histories, len(self.items_), unit=self.unit_)
 
-    def _members(self) -> csr_array:
-        """Return (N, categories): 1 where an item belongs."""
-        known = np.flatnonzero(self.group_ >= 0)
-        shape = (len(self.group_), int(self.group_.max(initial=0)) + 1)
-        return csr_array((np.ones(len(known), np.float32), (known, self.group_[known])), shape=shape)
+
+def _belonging(group: Ints) -> csr_array:
+    """Return (N, categories): 1 where an item belongs."""
+    known = np.flatnonzero(group >= 0)
+    shape = (len(group), int(group.max(initial=0)) + 1)
+    return csr_array((np.ones(len(known), np.float32), (known, group[known])), shape=shape)

@@ -27,7 +27,7 @@ class CollaborativeSource:
 
     name = "collaborative"
 
-    def __init__(self, blend: Blend, *, k: int = 200, fresh: int = 150) -> None:
+    def __init__(self, blend: Blend, *, k: int = 150, fresh: int = 100) -> None:
         self._blend, self._k, self._fresh = blend, k, fresh
         weights = blend.weights.get(blend.page)
         self._members = [member for member in blend.members if weights is None or weights.get(member.name)]
