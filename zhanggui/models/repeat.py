@@ -113,7 +113,7 @@ def learn_repeats(
             count[0] += int(total[row])
             count[1] += int(repeated[row])
     shares: dict[Path_, float] = {}
-    leant_on = {(): 0.0}
+    leant_on: dict[Path_, float] = {(): 0.0}
     for name in sorted(counts, key=lambda path: (len(path), path)):
         number, repeats = counts[name]
         if name:
