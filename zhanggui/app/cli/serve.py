@@ -71,4 +71,5 @@ def _opened(settings: Settings, clock: Clock) -> Shop:
     # What was built stays; a collector that walks it again and again would stop every thread for a tenth of a second.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     return shop
