@@ -25,6 +25,7 @@ Way = Callable[[Pool], list[float]]
 _FACTORS = (0.0, 0.5, 0.7, 0.85, 1.18, 1.4, 2.0)
 _SHARES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 _RIDGE = 1e-4
+_FAINT = 0.01
 _MOST_USERS, _MOST_CELLS = 4000, 45_000_000
 """How many users, and scores of one member, the weights are fitted on: enough for some weights, and done in seconds."""
 
@@ -55,8 +56,13 @@ def _named(names: Sequence[str], made: Pool, *, k: int) -> dict[str, float]:
     free = [name not in TRACES for name in names]
     weights = best_way(made, ways(free, k=k), k=k)(made)
     largest = max(map(abs, weights))
-    scaled = {name: round(weight / largest, 6) for name, weight in zip(names, weights, strict=True)}
+    scaled = {name: _told(weight / largest) for name, weight in zip(names, weights, strict=True)}
     return {name: max(weight, TRACES[name]) if name in TRACES else weight for name, weight in scaled.items()}
+
+
+def _told(weight: float) -> float:
+    """Drop what is too faint to move an item: such a member need not be asked."""
+    return round(weight, 6) if abs(weight) >= _FAINT else 0.0
 
 
 def ways(free: Sequence[bool], *, k: int) -> Mapping[str, Way]:
