@@ -1,4 +1,4 @@
-"""Every registered recommender, and their blend, passes the checks shipped for plug-in authors; they see planted faults."""
+"""Every registered recommender, and their blend, passes the checks shipped for plug-in authors; planted faults show."""
 
 import numpy as np
 import pytest
