@@ -198,8 +198,10 @@ def test_a_senseless_act_is_refused(client, shop, body, field):
 def test_acts_are_bounded(client, shop):
     assert client.post("/shop/act", json={"type": "click", "item_id": "none"}).status_code == 404
     assert client.post("/shop/act", content=orjson.dumps({"type": "x" * 5000})).status_code == 413
-    statuses = [client.post("/shop/act", json={"type": "view", "item_id": "tea"}).status_code for _ in range(80)]
-    assert statuses[0] == 200 and statuses[-1] == 429
+    act = {"type": "view", "item_id": "tea"}
+    assert client.post("/shop/act", json=act).status_code == 200
+    # The bucket fills again while we ask: a slow machine needs more than the burst to empty it.
+    assert any(client.post("/shop/act", json=act).status_code == 429 for _ in range(500))
 
 
 @pytest.mark.parametrize(
