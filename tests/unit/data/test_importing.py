@@ -115,7 +115,7 @@ def test_strict_changes_the_exit_code_only(events):
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ("ann,view,2017-10-16\n", "3 fields; the header has 5"),
+        ("ann,view,2017-10-16\n", "3 fields; the file has 5"),
         ('ann,view,2017-10-16,"tea,\n', "not closed"),
         ('ann,view,2017-10-16,"te"a,\n', "Quotes do not match"),
         (b"ann,view,2017-10-16,\xb2\xe8,\n", "Not UTF-8"),
@@ -165,7 +165,7 @@ UNREADABLE = {
     "headless.csv": (b"1,2268318,2520377,pv,1511544070\n", "no column user_id, type, time"),
     "double.csv": (b"user_id,type,time,type\n", "more than once"),
     "torn.jsonl.gz": (gzip.compress(as_jsonl(LINES).encode())[:-12], "gzip|breaks off"),
-    "empty.csv": (b"", "no column user_id"),
+    "empty.csv": (b"", "is empty"),
 }
 
 

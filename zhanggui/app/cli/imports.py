@@ -1,7 +1,12 @@
 """`zhanggui import products|events` and `zhanggui check`."""
 
+import shutil
+import sys
 import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -10,12 +15,20 @@ from zhanggui.app.build import opened_store
 from zhanggui.app.cli.screen import progress, say, table, write_json
 from zhanggui.app.settings import Settings
 from zhanggui.data.check import Status, check
-from zhanggui.data.importing import FORMATS, ImportReport, import_events, import_products
+from zhanggui.data.importing import FORMATS, Format, ImportReport, import_events, import_products, mapped
 
 app = typer.Typer(help="Bring products or events into the shop, from files.", no_args_is_help=True)
 
-Files = Annotated[list[Path] | None, typer.Argument(help="Files; a named format may bring its own.")]
-Format = Annotated[str, typer.Option(help=f"One of: {', '.join(FORMATS)}.")]
+STDIN = Path("-")
+
+Files = Annotated[
+    list[Path] | None, typer.Argument(help="Files, or the folder of a set; - reads what a command writes.")
+]
+Named = Annotated[str, typer.Option("--format", help=f"One of: {', '.join(FORMATS)}.")]
+Map = Annotated[
+    list[str] | None, typer.Option("--map", help="FIELD=COLUMN, or FIELD==WORD for the same word in all lines; repeat.")
+]
+MapFile = Annotated[Path | None, typer.Option("--map-file", help="A map as JSON: {FIELD: COLUMN, …}.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 when a line was set aside.")]
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Write what the table shows to this file.")]
 
@@ -28,26 +41,61 @@ def register(root: typer.Typer) -> None:
 
 @app.command()
 def products(
-    context: typer.Context, files: Files = None, format: Format = "auto", strict: Strict = False, json: JsonFile = None
+    context: typer.Context,
+    files: Files = None,
+    format: Named = "auto",
+    map: Map = None,
+    map_file: MapFile = None,
+    strict: Strict = False,
+    json: JsonFile = None,
 ) -> None:
     """Import a catalogue."""
-    settings: Settings = context.obj
-    rejects = rejects_file(settings, "products")
-    with opened_store(settings) as store, progress("products") as tick:
-        report = import_products(store, files or [], format=format, rejects=rejects, progress=tick, strict=strict)
-    _tell("Products", report, json=json)
+    how = mapped(format, map or [], map_file)
+    _import(context.obj, "products", import_products, files or [], how, strict=strict, json=json)
 
 
 @app.command()
 def events(
-    context: typer.Context, files: Files = None, format: Format = "auto", strict: Strict = False, json: JsonFile = None
+    context: typer.Context,
+    files: Files = None,
+    format: Named = "auto",
+    map: Map = None,
+    map_file: MapFile = None,
+    strict: Strict = False,
+    json: JsonFile = None,
 ) -> None:
     """Import behaviour: views, carts, purchases and the rest."""
-    settings: Settings = context.obj
-    rejects = rejects_file(settings, "events")
-    with opened_store(settings) as store, progress("events") as tick:
-        report = import_events(store, files or [], format=format, rejects=rejects, progress=tick, strict=strict)
-    _tell("Events", report, json=json)
+    how = mapped(format, map or [], map_file)
+    _import(context.obj, "events", import_events, files or [], how, strict=strict, json=json)
+
+
+def _import(
+    settings: Settings,
+    kind: str,
+    work: Callable[..., ImportReport],
+    files: Sequence[Path],
+    how: str | Format,
+    *,
+    strict: bool,
+    json: Path | None,
+) -> None:
+    rejects = rejects_file(settings, kind)
+    with staged(files) as paths, opened_store(settings) as store, progress(kind) as tick:
+        report = work(store, paths, format=how, rejects=rejects, progress=tick, strict=strict)
+    _tell(kind.capitalize(), report, json=json)
+
+
+@contextmanager
+def staged(files: Sequence[Path]) -> Iterator[list[Path]]:
+    """Yield the files; what comes in by `-` is written to a file first, because an import looks at it twice."""
+    if STDIN not in files:
+        yield list(files)
+        return
+    with TemporaryDirectory(prefix="zhanggui-") as folder:
+        place = Path(folder) / "stdin"
+        with place.open("wb") as stream:
+            shutil.copyfileobj(sys.stdin.buffer, stream, 1 << 20)
+        yield [place if file == STDIN else file for file in files]
 
 
 def check_command(context: typer.Context, json: JsonFile = None) -> None:
@@ -77,6 +125,8 @@ def _tell(kind: str, report: ImportReport, *, json: Path | None) -> None:
         "of unknown items": report.flagged,
     }
     table(f"{kind} imported", list(counts), [list(counts.values())])
+    if not report.lines:
+        say("There was no record in it: only a header or blank lines.")
     if report.rejects:
         say(f"Lines set aside, with reasons: {report.rejects}. Mend them and import that file again.")
     for column, lines in report.unknown_columns.items():

@@ -1,10 +1,11 @@
-"""Read CSV and TSV with a header line: RFC 4180, also with semicolons, and gentle with broken lines."""
+"""Read CSV and TSV: RFC 4180, also with semicolons, and gentle with broken lines."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from zhanggui.core.errors import InputError
 from zhanggui.data.importing.batch import Batch, Reject
+from zhanggui.data.importing.encoding import refuse_no_text
 from zhanggui.data.importing.header import check_header
 from zhanggui.data.importing.kinds import Kind
 from zhanggui.data.importing.source import Source
@@ -12,21 +13,36 @@ from zhanggui.data.importing.source import Source
 LONGEST_RECORD = 200
 """A quoted field may go on over so many lines; one that does not end by then is a stray quote."""
 
+LONGEST_FIELD = 2_000_000
+
 Fields = list[str]
+Blocks = Iterator[tuple[list[bytes], int]]
 
 
 def read_delimited(source: Source, kind: Kind) -> Iterator[Batch]:
-    """Yield batches of records by column name; blank lines are skipped.
+    """Yield batches of records by the names of the header line; blank lines are skipped.
 
     A stray quote must not swallow good lines: when no end of the field makes a whole record, only the line where it
     began is set aside and reading goes on with the next one.
     """
+    refuse_no_text(source, header=True)
     blocks = source.blocks()
     first, done = next(blocks, ([b""], 0))
     delimiter = _delimiter(source, first[0])
     names = _header(source, first[0], delimiter)
     check_header(source.path, names, kind)
-    number, rest = 1, first[1:]
+    yield from _batches(blocks, first[1:], done, 1, names, delimiter)
+
+
+def read_headless(source: Source, names: Sequence[str], *, delimiter: str = ",") -> Iterator[Batch]:
+    """Yield batches of records of a file without a header, whose columns have these names."""
+    refuse_no_text(source)
+    yield from _batches(source.blocks(), [], 0, 0, list(names), delimiter)
+
+
+def _batches(
+    blocks: Blocks, rest: list[bytes], done: int, number: int, names: Fields, delimiter: str
+) -> Iterator[Batch]:
     for block, done_next in blocks:
         number, batch, rest = _records(rest, number, names, delimiter, done, last=False)
         yield batch
@@ -44,8 +60,8 @@ def _records(
         if not used and not last and len(block) - at < LONGEST_RECORD:
             break
         used = used or 1
-        raw = b"\n".join(block[at : at + used]).decode("utf-8", "replace")
         if reason:
+            raw = b"\n".join(block[at : at + used]).decode("utf-8", "replace")
             batch.rejects.append(Reject(number + 1, reason, raw))
         elif record:
             batch.numbers.append(number + 1)
@@ -82,6 +98,7 @@ def _long_record(block: list[bytes], at: int, names: Fields, delimiter: str) -> 
 
 def _parse(lines: list[str], delimiter: str) -> tuple[Fields, str]:
     try:
+        csv.field_size_limit(LONGEST_FIELD)
         return next(csv.reader([line + "\n" for line in lines], delimiter=delimiter, strict=True)), ""
     except csv.Error as error:
         return [], str(error)
@@ -93,7 +110,7 @@ _STRAY = "A quote is opened and not closed."
 
 def _checked(used: int, found: Fields, names: Fields) -> tuple[int, Fields, str]:
     if found and len(found) != len(names):
-        return used, [], f"{len(found)} fields; the header has {len(names)}."
+        return used, [], f"{len(found)} fields; the file has {len(names)} columns."
     return used, found, ""
 
 
@@ -104,9 +121,7 @@ def _delimiter(source: Source, header: bytes) -> str:
 
 
 def _header(source: Source, line: bytes, delimiter: str) -> Fields:
-    try:
-        return [name.strip() for name in next(csv.reader([line.decode()], delimiter=delimiter), [])]
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"The header of {source.path} is not UTF-8. Convert it: iconv -f gb18030 -t utf-8 FILE > NEW."
-        ) from error
+    found, wrong = _parse([line.decode("utf-8", "replace")], delimiter)
+    if wrong or not line.strip():
+        raise InputError(f"{source.path} has no header in its first line: {wrong or 'it is blank'}. Name the columns.")
+    return [name.strip() for name in found]

@@ -12,6 +12,7 @@ from zhanggui.core.errors import InputError
 from zhanggui.core.registry import Registry
 from zhanggui.data.importing.batch import Batch
 from zhanggui.data.importing.delimited import read_delimited
+from zhanggui.data.importing.encoding import refuse_no_text
 from zhanggui.data.importing.jsonl import read_jsonl
 from zhanggui.data.importing.kinds import Kind
 from zhanggui.data.importing.parquet import read_parquet
@@ -74,6 +75,11 @@ def _auto() -> Format:
     return Plain(reader_of)
 
 
+@FORMATS.add("generic")
+def _generic() -> Format:
+    return Plain(reader_of)
+
+
 _BY_NAME: dict[str, Reader] = {
     "jsonl": read_jsonl,
     "ndjson": read_jsonl,
@@ -85,16 +91,12 @@ _ALLOWED = ", ".join((*_BY_NAME, "parquet"))
 
 def reader_of(source: Source) -> Reader:
     """Return the reader of a file. Raises InputError when nothing fits."""
-    head = source.head()
-    if head.startswith(b"PAR1"):
+    if source.head().startswith(b"PAR1"):
         return read_parquet
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise InputError(f"{source.path} is UTF-16. Save it as UTF-8: iconv -f utf-16 -t utf-8 FILE > NEW.")
-    if b"\0" in head:
-        raise InputError(f"{source.path} is no text. Allowed: {_ALLOWED}, also with .gz.")
     name = source.path.name.lower().removesuffix(".gz").rpartition(".")[2]
     if name == "parquet":
         raise InputError(f"{source.path} is named Parquet but is not. Fetch or write it again.")
+    head = refuse_no_text(source)
     return _BY_NAME.get(name) or _by_start(source, head)
 
 

@@ -1,6 +1,6 @@
 """The two kinds of records that a shop imports."""
 
-from collections.abc import Collection, KeysView
+from collections.abc import Collection, Set
 from dataclasses import dataclass
 
 from zhanggui.data.records import EVENT_FIELDS, PRODUCT_FIELDS
@@ -11,8 +11,12 @@ class Kind:
     """A kind of record: the fields of its contract, and those of them that every record has."""
 
     name: str
-    fields: KeysView[str]
+    fields: Set[str]
     required: Collection[str]
+
+    def of_columns(self, *columns: str) -> "Kind":
+        """Return this kind as a foreign file spells it: all these columns are required."""
+        return Kind(self.name, dict.fromkeys(columns).keys(), columns)
 
 
 PRODUCTS = Kind("products", PRODUCT_FIELDS.keys(), ("item_id",))

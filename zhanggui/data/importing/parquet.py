@@ -1,6 +1,6 @@
 """Read Parquet, a slice of rows at a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import polars as pl
 
@@ -18,7 +18,7 @@ def read_parquet(source: Source, kind: Kind) -> Iterator[Batch]:
     """Yield batches. Raises InputError when the file is damaged or lacks a required column."""
 
     def checked(table: pl.LazyFrame) -> pl.LazyFrame:
-        check_header(source.path, table.collect_schema().names(), kind)
+        check_header(source.path, list(_names(table.collect_schema())), kind)
         return table
 
     return read_table(source, checked)
@@ -37,3 +37,11 @@ def read_table(source: Source, prepare: Callable[[pl.LazyFrame], pl.LazyFrame]) 
                 yield Batch(source.size * numbers[-1] // total, numbers, rows)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InputError(f"{source.path} is no whole Parquet file of its form: {error}. Fetch it again.") from error
+
+
+def _names(schema: Mapping[str, object]) -> Iterator[str]:
+    """Yield the names of columns, and the paths (`a.b`) to what is within them."""
+    for name, kind in schema.items():
+        yield name
+        if isinstance(kind, pl.Struct):
+            yield from (f"{name}.{inner}" for inner in _names(kind.to_schema()))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from zhanggui.core.protocols import Store
 from zhanggui.data.importing.batch import Batch
-from zhanggui.data.importing.formats import FORMATS
+from zhanggui.data.importing.formats import FORMATS, Format
 from zhanggui.data.importing.kinds import EVENTS, PRODUCTS, Kind
 from zhanggui.data.importing.rejects import Rejects
 from zhanggui.data.importing.report import ImportReport
@@ -28,7 +28,7 @@ def import_products(
     paths: Sequence[Path],
     *,
     rejects: Path,
-    format: str = "auto",
+    format: str | Format = "auto",
     progress: Progress = _silent,
     strict: bool = False,
 ) -> ImportReport:
@@ -47,7 +47,7 @@ def import_events(
     paths: Sequence[Path],
     *,
     rejects: Path,
-    format: str = "auto",
+    format: str | Format = "auto",
     progress: Progress = _silent,
     strict: bool = False,
 ) -> ImportReport:
@@ -70,10 +70,10 @@ def seldom_collecting() -> Iterator[None]:
 class _Job:
     """One import under way."""
 
-    def __init__(self, sink: Sink, kind: Kind, format: str, progress: Progress) -> None:
+    def __init__(self, sink: Sink, kind: Kind, format: str | Format, progress: Progress) -> None:
         self._sink, self._kind, self._progress = sink, kind, progress
         FORMATS.load_plugins()
-        self._format = FORMATS.make(format)
+        self._format = FORMATS.make(format) if isinstance(format, str) else format
         self._counts = Counter[str]()
         self._unknown = Counter[str]()
 
