@@ -6,7 +6,7 @@ Everything streams; product n is the same whatever N is.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -25,17 +25,22 @@ _CHARACTERS = (
     "儿童男女学生办公旅行运动健康安全环保便携防水保温收纳折叠加棉麻丝绸皮革钢铁铝瓷玻璃塑料纸布毛绒纯色条纹格印花简约复古时尚"
 )
 _NOUNS_ZH = (
-    "茶杯 水壶 保温杯 饭盒 手机壳 充电器 数据线 耳机 键盘 鼠标 台灯 雨伞 背包 行李箱 钱包 皮带 衬衫 外套 牛仔裤 连衣裙 运动鞋 拖鞋 "
-    "袜子 围巾 手套 帽子 床单 被子 枕头 毛巾 牙刷 洗发水 面霜 口红 香水 饼干 巧克力 坚果 牛奶 咖啡 绿茶 红酒 大米 面条 酱油 锅具 菜刀 "
-    "砧板 碗碟 筷子 书包 铅笔 笔记本 玩具 积木 拼图 自行车 头盔 帐篷 睡袋 鱼竿 花盆 种子 猫粮 狗粮"
+    "茶杯 水壶 保温杯 饭盒 手机壳 充电器 数据线 耳机 键盘 鼠标 台灯 雨伞 背包 行李箱 钱包 皮带 衬衫 外套 "
+    "牛仔裤 连衣裙 运动鞋 拖鞋 袜子 围巾 手套 帽子 床单 被子 枕头 毛巾 牙刷 洗发水 面霜 口红 香水 饼干 巧克力 "
+    "坚果 牛奶 咖啡 绿茶 红酒 大米 面条 酱油 锅具 菜刀 砧板 碗碟 筷子 书包 铅笔 笔记本 玩具 积木 拼图 自行车 "
+    "头盔 帐篷 睡袋 鱼竿 花盆 种子 猫粮 狗粮"
 ).split()
 _NOUNS_EN = (
-    "cup kettle flask lunchbox case charger cable headphones keyboard mouse lamp umbrella backpack suitcase wallet belt "
-    "shirt jacket jeans dress sneakers slippers socks scarf gloves hat sheet quilt pillow towel toothbrush shampoo "
-    "cream lipstick perfume cookies chocolate nuts milk coffee tea wine rice noodles sauce pan knife board bowl "
-    "chopsticks satchel pencil notebook toy blocks puzzle bicycle helmet tent bag rod pot seeds catfood dogfood"
+    "cup kettle flask lunchbox case charger cable headphones keyboard mouse lamp umbrella backpack suitcase "
+    "wallet belt shirt jacket jeans dress sneakers slippers socks scarf gloves hat sheet quilt pillow towel "
+    "toothbrush shampoo cream lipstick perfume cookies chocolate nuts milk coffee tea wine rice noodles sauce "
+    "pan knife board bowl chopsticks satchel pencil notebook toy blocks puzzle bicycle helmet tent bag rod "
+    "pot seeds catfood dogfood"
 ).split()
-_SYLLABLES = "ba be bi bo ca ce da de fa fi ga go ha ka ki la le li lo ma me mi mo na ne no pa pe ra re ri ro sa se si ta te ti to va vi za zo".split()
+_SYLLABLES = (
+    "ba be bi bo ca ce da de fa fi ga go ha ka ki la le li lo ma me "
+    "mi mo na ne no pa pe ra re ri ro sa se si ta te ti to va vi za zo"
+).split()
 _COLOURS = ("white", "black", "red", "blue", "green", "grey", "pink", "gold", "白色", "黑色", "红色", "蓝色")
 _VALUES = {"size": 40, "material": 60, "origin": 300, "style": 80, "model": 5_000}
 _VIEW, _CART, _BUY = EventType.VIEW, EventType.CART, EventType.PURCHASE
@@ -63,21 +68,6 @@ class Catalogue:
         for block in range(first // _BLOCK, -(-self.size // _BLOCK)):
             made = self._block(block)
             yield from made[max(0, first - block * _BLOCK) : self.size - block * _BLOCK]
-
-    def changed(self, number: int, *, round: int) -> Product:
-        """Return a product with another price, stock and word in its title: a change of every part."""
-        product = next(self.products(number))
-        word = self._words.en[(number + round) % WORDS]
-        return Product(
-            product.item_id,
-            title=f"{product.title} {word}",
-            category=product.category,
-            brand=product.brand,
-            price=round + 0.5,
-            stock=round % 3,
-            attributes=product.attributes,
-            created_at=product.created_at,
-        )
 
     def events(self, count: int, *, users: int = 100_000) -> Iterator[Event]:
         """Yield events in order of time: sessions of views, some of which end in the cart and in an order."""
@@ -130,7 +120,9 @@ class Catalogue:
         for n in range(_BLOCK):
             number, leaf, brand = block * _BLOCK + n, int(leaves[n]), self._words.brands[brands[n]]
             zh = brand + "".join(self._words.zh[w] for w in words[n, : lengths[n]]) + _NOUNS_ZH[leaf % len(_NOUNS_ZH)]
-            en = " ".join([brand, *(self._words.en[w] for w in words[n, : lengths[n]]), _NOUNS_EN[leaf % len(_NOUNS_EN)]])
+            en = " ".join(
+                [brand, *(self._words.en[w] for w in words[n, : lengths[n]]), _NOUNS_EN[leaf % len(_NOUNS_EN)]]
+            )
             attributes = {name: (f"{name}-{values[name][n]}",) for at, name in enumerate(_VALUES) if has[at, n]}
             made.append(
                 Product(
@@ -147,6 +139,11 @@ class Catalogue:
                 )
             )
         return made
+
+
+def changed(product: Product, *, round: int) -> Product:
+    """Return a product with another price, stock and title: a change of every kind at once."""
+    return replace(product, title=f"{product.title} {round % 97}", price=round + 0.5, stock=round % 3)
 
 
 def planted(centres: NDArray[np.float32], leaves: NDArray[np.int64], *, first: int) -> NDArray[np.float32]:

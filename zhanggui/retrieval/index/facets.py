@@ -1,6 +1,5 @@
 """How what matches divides: counts by category, brand and attribute."""
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from heapq import nlargest
 
@@ -9,22 +8,21 @@ import numpy as np
 from zhanggui.core.candidate import Facet, FacetValue
 from zhanggui.core.interactions import Longs
 from zhanggui.retrieval.index.columns import Columns
+from zhanggui.retrieval.index.ragged import tallied
 
 MAX_VALUES = 100
 MAX_ATTRIBUTES = 8
 """A page shows no more; attributes that divide the matches into the fullest groups come first."""
 
+NamesOf = Callable[[list[int]], list[str]]
+
 
 def facets(columns: Columns, rows: Longs) -> tuple[Facet, ...]:
     """Return the facets of the products of these rows; empty ones are left out."""
-    names = columns.names
-    codes = columns.category[rows]
-    categories = names.categories.rolled_up(np.bincount(codes[codes >= 0], minlength=len(names.categories.nodes)))
-    codes = columns.brand[rows]
-    brands = np.bincount(codes[codes >= 0], minlength=len(names.brands))
+    names, nodes = columns.names, columns.names.categories.nodes
     found = [
-        _facet("category", categories, lambda code: " > ".join(names.categories.nodes[code])),
-        _facet("brand", brands, lambda code: names.brands[code]),
+        _facet("category", *_categories(columns, rows), lambda codes: list(map(" > ".join, nodes.take(codes)))),
+        _facet("brand", *tallied(columns.brand[rows], len(names.brands)), names.brands.take),
     ]
     return (*filter(None, found), *_attributes(columns, rows))
 
@@ -36,8 +34,7 @@ def attribute_facets(counts: Mapping[str, Mapping[str, int]]) -> tuple[Facet, ..
     help in choosing.
     """
     shared = {name: sum(values.values()) - len(values) for name, values in counts.items()}
-    best = sorted((name for name in shared if shared[name] > 0), key=lambda name: (-shared[name], name))
-    return tuple(Facet(f"attributes.{name}", ordered(counts[name])) for name in best[:MAX_ATTRIBUTES])
+    return tuple(Facet(f"attributes.{name}", ordered(counts[name])) for name in _most_shared(shared))
 
 
 def ordered(counts: Mapping[str, int]) -> tuple[FacetValue, ...]:
@@ -48,15 +45,34 @@ def ordered(counts: Mapping[str, int]) -> tuple[FacetValue, ...]:
     return tuple(FacetValue(value, count) for value, count in best)
 
 
-def _attributes(columns: Columns, rows: Longs) -> tuple[Facet, ...]:
-    totals = np.bincount(columns.values_of(rows), minlength=len(columns.names.values))
-    counts: defaultdict[str, dict[str, int]] = defaultdict(dict)
+def _categories(columns: Columns, rows: Longs) -> tuple[Longs, Longs]:
+    """Return the nodes at or above which products stand, and how many."""
+    tree = columns.names.categories
+    totals = tree.rolled_up(np.bincount(columns.category[rows] + 1, minlength=len(tree.nodes) + 1)[1:])
     codes = np.flatnonzero(totals)
-    for (name, value), count in zip(columns.names.values.take(codes.tolist()), totals[codes].tolist(), strict=True):
-        counts[name][value] = count
-    return attribute_facets(counts)
+    return codes, totals[codes]
 
 
-def _facet(name: str, counts: Longs, value: Callable[[int], str]) -> Facet | None:
-    found = ordered({value(code): int(counts[code]) for code in np.flatnonzero(counts).tolist()})
-    return Facet(name, found) if found else None
+def _attributes(columns: Columns, rows: Longs) -> tuple[Facet, ...]:
+    values = columns.names.values
+    codes, counts = columns.values.counts(rows, len(values))
+    owners = values.owners(int(codes.max(initial=-1)) + 1)[codes]
+    shared = np.bincount(owners, counts).astype(np.int64) - np.bincount(owners)
+    names = {values.names[code]: code for code in np.flatnonzero(shared).tolist()}
+    best = _most_shared({name: int(shared[code]) for name, code in names.items()})
+    parts = [(f"attributes.{name}", np.flatnonzero(owners == names[name])) for name in best]
+    return tuple(filter(None, (_facet(name, codes[at], counts[at], values.take) for name, at in parts)))
+
+
+def _most_shared(shared: Mapping[str, int]) -> list[str]:
+    return sorted((name for name in shared if shared[name] > 0), key=lambda n: (-shared[n], n))[:MAX_ATTRIBUTES]
+
+
+def _facet(name: str, codes: Longs, counts: Longs, names_of: NamesOf) -> Facet | None:
+    """Return the facet of codes with their counts; only those get a name that may be among the most frequent."""
+    if not len(codes):
+        return None
+    if len(codes) > MAX_VALUES:
+        frequent = counts >= np.partition(counts, len(counts) - MAX_VALUES)[len(counts) - MAX_VALUES]
+        codes, counts = codes[frequent], counts[frequent]
+    return Facet(name, ordered(dict(zip(names_of(codes.tolist()), counts.tolist(), strict=True))))

@@ -23,7 +23,7 @@ def passing(columns: Columns, filters: Filters) -> Flags:
     if filters.price_max is not None:
         mask = mask & (columns.price <= filters.price_max)
     for name, values in filters.attributes:
-        mask = mask & _having(columns, _known(columns.names.values.find((name, value)) for value in values))
+        mask = mask & columns.values.holding(_known(columns.names.values.find((name, value)) for value in values))
     if filters.in_stock:
         mask = mask & columns.stock
     return mask
@@ -35,11 +35,3 @@ def _with_code(wanted: Flags, codes: NDArray[np.int32]) -> Flags:
 
 def _known(codes: Iterable[int]) -> list[int]:
     return [code for code in codes if code >= 0]
-
-
-def _having(columns: Columns, codes: list[int]) -> Flags:
-    """Return the rows that have one of these values."""
-    at = np.flatnonzero(np.isin(columns.pairs, np.array(codes, np.int32)))
-    mask = np.zeros(len(columns), np.bool_)
-    mask[np.searchsorted(columns.starts, at, side="right") - 1] = True
-    return mask

@@ -9,6 +9,8 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from zhanggui.retrieval.index.growing import appended
+
 K = TypeVar("K", bound=Hashable)
 Path = tuple[str, ...]
 
@@ -64,6 +66,7 @@ class Tree:
     def __init__(self, paths: Iterable[Path] = ()) -> None:
         self.nodes: Names[Path] = Names()
         self._parents: list[int] = []
+        self._levels: list[NDArray[np.int64]] = []
         for path in paths:
             self.code(path)
 
@@ -98,10 +101,61 @@ class Tree:
             inside = grown
 
     def rolled_up(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return counts by node with those of all descendants added."""
-        total = counts.copy()
-        parents = self._parents
-        for code in range(len(parents) - 1, -1, -1):
-            if parents[code] >= 0:
-                total[parents[code]] += total[code]
+        """Return counts by node with those of all descendants added; nodes newer than the counts are left out."""
+        levels, total = self._by_depth(), counts.copy()
+        parents = self.parents()  # after the levels: it may know more nodes, never fewer
+        for level in reversed(levels[1:]):
+            level = level[level < len(total)]
+            np.add.at(total, parents[level], total[level])
         return total
+
+    def _by_depth(self) -> list[NDArray[np.int64]]:
+        """Return the nodes of each depth, roots first."""
+        if sum(map(len, self._levels)) < len(self._parents):
+            depths = np.fromiter(map(len, self.nodes.keys()[: len(self._parents)]), np.int64)
+            self._levels = [np.flatnonzero(depths == depth) for depth in range(1, int(depths.max(initial=0)) + 1)]
+        return self._levels
+
+
+class Values:
+    """Values of attributes as codes, and the attribute that each belongs to.
+
+    >>> values = Values([("colour", "red"), ("size", "L"), ("colour", "blue")])
+    >>> values.find(("size", "L")), values.owners(3).tolist(), values.names.keys()
+    (1, [0, 1, 0], ['colour', 'size'])
+    """
+
+    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        self.names: Names[str] = Names()
+        self._pairs: Names[tuple[str, str]] = Names()
+        self._owners: NDArray[np.int32] = np.zeros(0, np.int32)
+        for pair in pairs:
+            self.code(pair)
+
+    def code(self, pair: tuple[str, str]) -> int:
+        """Return the code of an attribute's value, new if need be."""
+        self.names.code(pair[0])
+        return self._pairs.code(pair)
+
+    def find(self, pair: tuple[str, str]) -> int:
+        """Return the code of an attribute's value, or -1."""
+        return self._pairs.find(pair)
+
+    def owners(self, size: int) -> NDArray[np.int32]:
+        """Return the attribute of each of the first `size` codes, as a code of `names`."""
+        owners = self._owners
+        if len(owners) < size:
+            new = (self.names.find(self._pairs[code][0]) for code in range(len(owners), size))
+            self._owners = owners = appended(owners, np.fromiter(new, np.int32, size - len(owners)))
+        return owners[:size]
+
+    def take(self, codes: Iterable[int]) -> list[str]:
+        """Return the values of codes, without the names of their attributes."""
+        return [value for _, value in self._pairs.take(codes)]
+
+    def keys(self) -> list[tuple[str, str]]:
+        """Return all pairs by code."""
+        return self._pairs.keys()
+
+    def __len__(self) -> int:
+        return len(self._pairs)

@@ -13,9 +13,10 @@ import orjson
 
 from zhanggui.core.ids import ItemId
 from zhanggui.retrieval.index.columns import Columns, Dictionaries
-from zhanggui.retrieval.index.names import Names, Tree
+from zhanggui.retrieval.index.names import Names, Tree, Values
+from zhanggui.retrieval.index.ragged import Ragged
 
-_ARRAYS = tuple(field.name for field in fields(Columns) if field.name != "names")
+_ARRAYS = tuple(field.name for field in fields(Columns) if field.name not in ("names", "values"))
 _FAULTS = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile)
 
 
@@ -32,7 +33,9 @@ def save(path: Path, columns: Columns, *, position: int) -> None:
     encoded = np.frombuffer(orjson.dumps(texts), np.uint8)
     beside = path.with_suffix(".part")
     with beside.open("wb") as file:
-        np.savez(file, texts=encoded, **{name: getattr(columns, name) for name in _ARRAYS})
+        values = columns.values.compact()
+        arrays = {name: getattr(columns, name) for name in _ARRAYS}
+        np.savez(file, texts=encoded, value_lengths=values.lengths, value_codes=values.codes, **arrays)
     beside.replace(path)
 
 
@@ -42,13 +45,14 @@ def load(path: Path) -> tuple[Columns, int] | None:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             texts = orjson.loads(file["texts"].tobytes())
             arrays = {name: file[name] for name in _ARRAYS}
+            values = Ragged.flat(file["value_lengths"], file["value_codes"])
         names = Dictionaries(
             Names(ItemId(item) for item in texts["items"]),
             Tree(tuple(path) for path in texts["categories"]),
             Names(texts["brands"]),
-            Names((name, value) for name, value in texts["values"]),
+            Values((name, value) for name, value in texts["values"]),
         )
-        columns, position = Columns(names, **arrays), int(texts["position"])
+        columns, position = Columns(names, **arrays, values=values), int(texts["position"])
     except _FAULTS:
         return None
     return (columns, position) if len(names.items) >= len(columns) else None
