@@ -60,7 +60,7 @@ def test_the_whole_way(run, files, tmp_path):
     assert "*" in run("releases")[1]
     code, out, _ = run("search", "绿茶", "--json", tmp_path / "page.json")
     page = json.loads((tmp_path / "page.json").read_bytes())
-    assert code == 0 and "t1" in out and page["items"][0]["item"] == "t1"
+    assert code == 0 and "t1" in out and page["items"][0]["item_id"] == "t1"
     assert "m1" in run("recommend", "u1")[1]
     assert run("similar", "t1")[0] == 0
     code, out, err = run("explain", "u1", "m1")

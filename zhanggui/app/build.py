@@ -16,6 +16,7 @@ from zhanggui.data.values import moment
 from zhanggui.encoders import VectorCache, open_encoder
 from zhanggui.engine.learned import Learned
 from zhanggui.engine.opening import Ingredients, open_shop
+from zhanggui.engine.pipeline import Watch, unwatched
 from zhanggui.engine.shop import Shop
 from zhanggui.engine.state_file import StateFile
 from zhanggui.models.bundle import has_bundle, load
@@ -61,8 +62,13 @@ def shop_encoder(settings: Settings) -> Encoder | None:
     )
 
 
-def build_shop(settings: Settings, *, clock: Clock | None = None, on_progress: Tick | None = None) -> Shop:
-    """Open the Store, the current Release and the projections, and return the shop; whoever asked closes it."""
+def build_shop(
+    settings: Settings, *, clock: Clock | None = None, on_progress: Tick | None = None, watch: Watch = unwatched
+) -> Shop:
+    """Open the Store, the current Release and the projections, and return the shop; whoever asked closes it.
+
+    `watch` is told of every page.
+    """
     home, clock = settings.home, clock or shop_clock(settings)
     release, encoder, analyser = current_release(home), shop_encoder(settings), Analyser()
     store = open_store(settings.text("store") or home / "shop.db")
@@ -84,6 +90,7 @@ def build_shop(settings: Settings, *, clock: Clock | None = None, on_progress: T
         release=release.manifest.name if release else "base",
         keep=(kept.save,),
         close=(index.close, *((vectors.close,) if vectors else ())),
+        watch=watch,
     )
     return open_shop(given, on_progress=on_progress)
 
@@ -108,7 +115,12 @@ def api_settings(settings: Settings) -> ApiSettings:
         language=settings.text("language"),
         report=settings.home / "report.json",
         choose_users=settings.text("shopper_choice") == "on",
+        metrics=settings.text("metrics"),
         max_body_bytes=settings.number("max_body_mb") * MIB,
+        max_requests=settings.number("max_requests"),
+        max_writes=settings.number("max_writes"),
+        request_seconds=settings.number("request_seconds"),
+        body_seconds=settings.number("body_seconds"),
     )
 
 

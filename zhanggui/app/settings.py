@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from zhanggui.app.observing.logs import FORMATS, LEVELS
 from zhanggui.core.errors import ConfigError
 
 Value = int | float | str
@@ -41,10 +42,22 @@ SETTINGS = (
     Setting("dense_candidates", 200, "How many items nearest in meaning may join the words' matches of one query"),
     Setting("clock_start", "", "Start the shop's clock at this moment (ISO 8601), for demonstrations and replays"),
     Setting("shopper_choice", "off", "Let visitors see with any shopper's eyes: demonstrations only", ("off", "on")),
-    Setting("max_body_mb", 32, "Largest body of one HTTP request, in MiB"),
+    Setting("max_body_mb", 32, "Largest body of one HTTP request, in MiB, as sent and unpacked"),
+    Setting("max_requests", 128, "How many HTTP requests may be under way; more are refused with 503 overloaded"),
+    Setting("max_writes", 32, "How many of them may be writes"),
+    Setting("request_seconds", 30, "Seconds until an answer must begin, else 504 timeout"),
+    Setting("body_seconds", 30, "Seconds until the whole body must be here, else 408 body_too_slow"),
+    Setting(
+        "metrics",
+        "local",
+        "Who may read /metrics: callers on this machine, the key, anyone, nobody",
+        ("local", "key", "on", "off"),
+    ),
+    Setting("log_level", "info", "Least important line that is logged", LEVELS),
+    Setting("log_format", "auto", "Form of the log on standard error: auto is text on a terminal, else JSON", FORMATS),
 )
 
-DEVELOPMENT = ("ZHANGGUI_DEV_DATA", "ZHANGGUI_SHOTS", "ZHANGGUI_CHROMIUM", "ZHANGGUI_TEST_POSTGRES")
+DEVELOPMENT = ("ZHANGGUI_DEV_DATA", "ZHANGGUI_SHOTS", "ZHANGGUI_CHROMIUM")
 """Variables of the test suite, not of the product; they may be set beside the settings."""
 
 

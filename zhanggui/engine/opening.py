@@ -12,7 +12,7 @@ from zhanggui.encoders.vectors import Vectors
 from zhanggui.engine.assembly import assemble
 from zhanggui.engine.learned import Learned
 from zhanggui.engine.meaning import CatalogueReader, Meaning
-from zhanggui.engine.pipeline import Parts, Pipeline
+from zhanggui.engine.pipeline import Parts, Pipeline, Watch, unwatched
 from zhanggui.engine.projections import Listener, Projections
 from zhanggui.engine.rankers.fusion import Fuse
 from zhanggui.engine.ranking_log import RankingLog
@@ -34,6 +34,7 @@ class Ingredients:
 
     Without `encoder` and `vectors` (its cache) there is no meaning, without `learned` no collaborative filtering.
     `keep` is run every minute and at the end (snapshots), `close` at the very end, before the Store is closed.
+    `watch` is told of every page (metrics).
     """
 
     store: Store
@@ -48,6 +49,7 @@ class Ingredients:
     release: str = "base"
     keep: Sequence[Callable[[], object]] = ()
     close: Sequence[Callable[[], object]] = ()
+    watch: Watch = unwatched
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ def open_shop(given: Ingredients, *, pace: Pace | None = None, on_progress: OnPr
     meaning = Meaning(index, given.encoder, given.vectors) if given.encoder and given.vectors is not None else None
     projections = Projections(store, index, state, listeners=_listeners(shelf, meaning))
     projections.catch_up()
-    pipeline = Pipeline(_assembled(given, shelf, timely), state=state, shelf=shelf, clock=given.clock, timely=timely)
+    assembled = _assembled(given, shelf, timely)
+    pipeline = Pipeline(assembled, state=state, shelf=shelf, clock=given.clock, timely=timely, watch=given.watch)
     housekeeping = [projections.mark, *given.keep]
     threads = _threads(projections, rankings, housekeeping, pace or Pace())
     stops: list[Callable[[], object]] = [thread.stop for thread in threads]
@@ -103,6 +106,7 @@ def open_shop(given: Ingredients, *, pace: Pace | None = None, on_progress: OnPr
         meaning,
         threads,
         ending,
+        index,
     )
     return Shop(parts)
 

@@ -51,6 +51,14 @@ class Slate:
     timings: Mapping[str, float]
 
 
+Watch = Callable[[Request, Slate], None]
+"""Is told of every page and how long its parts took."""
+
+
+def unwatched(request: Request, slate: Slate) -> None:
+    """Look away."""
+
+
 @dataclass(slots=True)
 class _Work:
     """What is known while one request is on its way."""
@@ -83,8 +91,9 @@ class Pipeline:
         clock: Clock,
         timely: Timely,
         recipe: Callable[[Request], Recipe] = recipe_for,
+        watch: Watch = unwatched,
     ) -> None:
-        self._parts, self._state, self._shelf = parts, state, shelf
+        self._parts, self._state, self._shelf, self._watch = parts, state, shelf, watch
         self._clock, self._timely, self._recipe = clock, timely, recipe
         for known in RECIPES.values():
             check_recipe(known, parts)
@@ -98,7 +107,9 @@ class Pipeline:
         matched = next((p.total for p in work.proposals if p.total is not None), work.ranked)
         facets = next((p.facets for p in work.proposals if p.facets), ())
         degraded = tuple(dict.fromkeys(work.degraded))
-        return Slate(work.recipe.name, shown, matched, facets, tuple(work.dropped), degraded, work.timings)
+        slate = Slate(work.recipe.name, shown, matched, facets, tuple(work.dropped), degraded, work.timings)
+        self._watch(request, slate)
+        return slate
 
     def standing(self, request: Request, item: ItemId) -> tuple[int | None, Candidate | None, Dropped | None]:
         """Return where an item stands in the whole list (0-based), as which candidate, or how it was dropped."""

@@ -2,6 +2,8 @@
 
 import logging
 import secrets
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,8 +13,9 @@ from zhanggui.core.errors import NotFoundError
 from zhanggui.core.event import Event
 from zhanggui.core.ids import ItemId, RankingId, UserId
 from zhanggui.core.product import Product
-from zhanggui.core.protocols import Act, OnlineState, Receipt, Store, Totals
+from zhanggui.core.protocols import Act, CatalogueIndex, OnlineState, Receipt, Store, Totals
 from zhanggui.core.request import Request, Surface
+from zhanggui.engine.figures import Figures
 from zhanggui.engine.meaning import Meaning
 from zhanggui.engine.pipeline import Pipeline, Slate
 from zhanggui.engine.progress import Progress
@@ -75,6 +78,7 @@ class ShopParts:
     meaning: Meaning | None = None
     threads: Sequence[Repeating] = ()
     close: Sequence[Callable[[], object]] = ()
+    index: CatalogueIndex | None = None
 
 
 class Shop:
@@ -84,6 +88,8 @@ class Shop:
         self._parts = parts
         self._new_id = new_id
         self._closed = False
+        self._written: Counter[str] = Counter()
+        self._counting = threading.Lock()
 
     def page(self, request: Request) -> Page:
         """Fill a page. It is never empty while there is something to show that passes the request's filters.
@@ -117,15 +123,15 @@ class Shop:
 
     def put_products(self, products: Sequence[Product]) -> Receipt:
         """Commit products; searchable when it returns."""
-        return self._follow(self._parts.store.put_products(products))
+        return self._follow("products", self._parts.store.put_products(products))
 
     def remove_products(self, items: Sequence[ItemId]) -> Receipt:
         """Commit removals; gone from every page when it returns."""
-        return self._follow(self._parts.store.remove_products(items))
+        return self._follow("removals", self._parts.store.remove_products(items))
 
     def put_events(self, events: Sequence[Event]) -> Receipt:
         """Commit events; the very next page knows them."""
-        return self._follow(self._parts.store.put_events(events))
+        return self._follow("events", self._parts.store.put_events(events))
 
     def product(self, item: ItemId) -> Product:
         """Return a product. Raises NotFoundError."""
@@ -161,6 +167,22 @@ class Shop:
             (*parts.timely.ailing(), *(thread.name for thread in parts.threads if thread.last_error)),
         )
 
+    def figures(self) -> Figures:
+        """Return what was counted since the start, for metrics."""
+        parts = self._parts
+        return Figures(
+            parts.release,
+            parts.projections.position,
+            parts.projections.lag(),
+            len(parts.index) if parts.index is not None else 0,
+            parts.meaning.progress() if parts.meaning else Progress(0, 0),
+            len(parts.rankings),
+            parts.rankings.dropped,
+            parts.timely.failures(),
+            {thread.name: thread.errors for thread in parts.threads},
+            dict(self._written),
+        )
+
     def close(self) -> None:
         """End the threads, write what waits, close the Store. A second call does nothing."""
         if self._closed:
@@ -171,7 +193,9 @@ class Shop:
             if error is not None:
                 LOG.warning("closing the shop: %s", error)
 
-    def _follow(self, receipt: Receipt) -> Receipt:
+    def _follow(self, kind: str, receipt: Receipt) -> Receipt:
+        with self._counting:
+            self._written[kind] += receipt.written
         # The write is committed: if it cannot be applied now, the follower will, and the caller's receipt stands.
         _, error = attempt(self._parts.projections.catch_up)
         if error is not None:

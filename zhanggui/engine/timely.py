@@ -6,7 +6,9 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 from zhanggui.core.errors import ZhangguiError
@@ -72,7 +74,12 @@ class Timely:
     def run(self, calls: Mapping[str, Callable[[], T]], *, seconds: float) -> Outcomes[T]:
         """Run all calls; what has failed or is not back after so many seconds stands in `failed` with the reason."""
         ready = threading.Semaphore(0)
-        pending = [_Call(name, call, ready.release) for name, call in calls.items() if not self._tripped(name)]
+        # Each call carries the caller's context: what it logs is logged on behalf of the same request.
+        pending = [
+            _Call(name, partial(copy_context().run, call), ready.release)
+            for name, call in calls.items()
+            if not self._tripped(name)
+        ]
         self._grow(len(pending))
         for call in pending:
             self._jobs.put(call)

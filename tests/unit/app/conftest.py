@@ -15,6 +15,7 @@ from zhanggui.core.product import Product, Translation
 from zhanggui.core.protocols import Act
 from zhanggui.core.request import Surface
 from zhanggui.data.store.memory import MemoryStore
+from zhanggui.engine.figures import Figures
 from zhanggui.engine.shop import Explanation, Health, Progress
 
 KEY = "open-sesame"
@@ -94,6 +95,11 @@ class ShopDouble:
 
     def history(self, user):
         return [Act(e.item_id, e.type, e.time) for e in self.store.events_of(user)]
+
+    def figures(self):
+        return Figures(
+            "base", self.store.position(), 0, 3, self.meaning, 0, 2, {"source:knn": 1}, {"follow": 0}, {"events": 4}
+        )
 
     def health(self):
         return Health(self.ready, "base", self.store.totals(), self.store.position(), 0, self.meaning, ())

@@ -125,11 +125,6 @@ def test_too_much_is_refused(make_client, key, shop):
     assert shop.store.position() == before
 
 
-def test_a_compressed_body_is_refused_in_words(client, key):
-    answer = client.post("/v1/products", content=b"x", headers={**key, "Content-Encoding": "gzip"})
-    assert (answer.status_code, answer.json()["error"]["code"]) == (415, "encoding")
-
-
 @pytest.mark.parametrize("body", [b"", b"nonsense", b'"text"', b"3", b"[1,", b"\xff\xfe"])
 def test_malformed_json_is_refused(client, key, body):
     answer = client.post("/v1/events", content=body, headers=key)

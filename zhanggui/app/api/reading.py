@@ -7,7 +7,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
 from zhanggui.app.api import openapi
-from zhanggui.app.api.answers import explanation_json, health_json, page_json, product_json
+from zhanggui.app.api.answers import explanation_json, page_json, product_json
 from zhanggui.app.web.body import Body, json_of, read_body
 from zhanggui.app.web.calls import Call, check_id, make_call
 from zhanggui.app.web.fields import AROUND, LANG, RECOMMEND, SEARCH, read_json, read_query
@@ -23,7 +23,7 @@ User = Annotated[str, Path(description="Id of a shopper, known or not", examples
 
 
 class Reading:
-    """Search, recommendation, similar, bought together, trending, explanation, product, health."""
+    """Search, recommendation, similar, bought together, trending, explanation, product."""
 
     def __init__(self, shop: Shop, settings: ApiSettings) -> None:
         self._shop = shop
@@ -65,11 +65,6 @@ class Reading:
     def product(self, item_id: Item) -> Response:
         """Return a product as it was sent."""
         return json_response(product_json(self._shop.product(ItemId(check_id("item_id", item_id)))))
-
-    def health(self) -> Response:
-        """Say how the shop is: 200 when it answers, 503 while it cannot."""
-        health = self._shop.health()
-        return json_response(health_json(health), status=200 if health.ready else 503)
 
     def _around(self, surface: Surface, request: HttpRequest, item_id: str) -> Response:
         values = read_query(AROUND, request.query_params.multi_items())
@@ -117,5 +112,4 @@ def reading_router(shop: Shop, settings: ApiSettings) -> APIRouter:
         tags=["catalogue"],
         responses=openapi.answer("Product", openapi.PRODUCT_EXAMPLE),
     )
-    add("/health", routes.health, tags=["operation"], responses=openapi.answer("Health", openapi.HEALTH_EXAMPLE))
     return router

@@ -1,17 +1,17 @@
 """`zhanggui search | recommend | similar | explain`: ask the shop from a terminal."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from zhanggui.app.build import opened_shop
+from zhanggui.app.api.answers import Json
+from zhanggui.app.asking import ask_page, ask_why
 from zhanggui.app.cli.screen import say, table, write_json
 from zhanggui.app.settings import Settings
-from zhanggui.core.candidate import Page
 from zhanggui.core.ids import ItemId, UserId
 from zhanggui.core.request import Filters, Request, Surface
-from zhanggui.engine.reasons import reason
 
 Count = Annotated[int, typer.Option("-k", min=1, max=1000, help="How many items.")]
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the page to this file.")]
@@ -51,34 +51,44 @@ def similar(context: typer.Context, item: str, k: Count = 10, json: JsonFile = N
 def explain(context: typer.Context, user: str, item: str, json: JsonFile = None) -> None:
     """Tell where a product stands on a user's page, and why."""
     settings: Settings = context.obj
-    with opened_shop(settings) as shop:
-        told = shop.explain(UserId(user), ItemId(item))
-    if told.candidate is None:
-        why = f"dropped by {told.dropped.filter}: {told.dropped.reason}" if told.dropped else "no source proposed it"
-        say(f"{item} is not on the page of {user}: {why}")
-    else:
-        where = "beyond the page" if told.rank is None else f"place {told.rank + 1}"
-        say(f"{item} for {user}: {where}. {reason(told.candidate, told.products, settings.text('language'))}")
-        rows = [[e.source, e.score, ", ".join(f"{n}={v}" for n, v in e.facts)] for e in told.candidate.evidence]
+    told = ask_why(settings, UserId(user), ItemId(item), language=settings.text("language"))
+    say(f"{item} for {user}: {_where(told)}")
+    rows = [[e["source"], e["score"], _facts(e["facts"])] for e in _records(told["evidence"])]
+    if rows:
         table("Evidence", ["source", "score", "facts"], rows)
     write_json(json, told)
 
 
+def _where(told: Json) -> str:
+    if isinstance(told["rank"], int):
+        return f"place {told['rank'] + 1}. {told['reason']}"
+    dropped = told["dropped"]
+    why = f"dropped by {dropped['filter']}: {dropped['reason']}" if isinstance(dropped, dict) else "nobody proposed it"
+    return f"not on the page: {why}"
+
+
+def _facts(facts: dict[str, object]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in facts.items())
+
+
 def _show(context: typer.Context, request: Request, *, title: str, json: Path | None) -> None:
     settings: Settings = context.obj
-    with opened_shop(settings) as shop:
-        page = shop.page(request)
-    table(title, ["#", "item", "title", "price", "why"], _rows(page, settings.text("language")))
-    if page.degraded:
-        say(f"Left out: {', '.join(page.degraded)}")
+    page = ask_page(settings, replace(request, language=settings.text("language")))
+    table(title, ["#", "item", "title", "price", "why"], [_row(card) for card in _records(page["items"])])
+    if page["degraded"]:
+        say(f"Left out: {', '.join(map(str, _listed(page['degraded'])))}")
     write_json(json, page)
 
 
-def _rows(page: Page, language: str) -> list[list[object]]:
-    rows: list[list[object]] = []
-    for place, candidate in enumerate(page.items, start=1 + page.request.offset):
-        product = page.products[candidate.item]
-        price = "" if product.price is None else f"{product.price:g} {product.currency}".strip()
-        title = product.title_in(language)
-        rows.append([place, candidate.item, title, price, reason(candidate, page.products, language)])
-    return rows
+def _row(card: Json) -> list[object]:
+    price = card["price"]
+    shown = f"{price:g} {card['currency']}".strip() if isinstance(price, float | int) else ""
+    return [int(str(card["position"])) + 1, card["item_id"], card["title"], shown, card["reason"]]
+
+
+def _records(value: object) -> list[Any]:
+    return [one for one in _listed(value) if isinstance(one, dict)]
+
+
+def _listed(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else []

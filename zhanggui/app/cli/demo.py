@@ -11,8 +11,9 @@ from typing import Annotated
 import typer
 
 from zhanggui.app.cli.screen import progress, say
-from zhanggui.app.cli.serve import free_port, is_free, run
+from zhanggui.app.cli.serve import is_free, run
 from zhanggui.app.demo import CUT, Demo
+from zhanggui.app.home_lock import held
 from zhanggui.app.settings import Settings
 
 
@@ -30,13 +31,16 @@ def demo_command(
     """Import a year of a real grocer, learn from it, open the shop. What is done already is not done again."""
     settings: Settings = context.obj
     demo = Demo.beside(settings)
+    if not once:
+        with held(demo.settings.home):  # told before the long part, not after it
+            pass
     demo.prepare(progress)
     if once:
         demo.judge(progress)
         return
     host = settings.text("host")
     wanted = settings.number("port") if port is None else port
-    chosen = wanted if is_free(host, wanted) else free_port(host)
+    chosen = wanted if is_free(host, wanted) else 0
     say(f"It is {CUT} in this shop. Ask it from a terminal, too: zhanggui --home {demo.settings.home} search 冰淇淋")
     with judging(settings, demo):
         run(demo.settings, host=host, port=chosen, opened=_show if browser and sys.stdout.isatty() else None)

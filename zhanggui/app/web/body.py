@@ -1,12 +1,15 @@
 """Read what a caller sends, within bounds, and cut it into records."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import orjson
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request as HttpRequest
 
 from zhanggui.app.web.errors import ApiError, bad_request
+from zhanggui.app.web.packed import is_packed, too_large, unpacked
 from zhanggui.app.web.settings import ApiSettings
 
 LINES = ("application/x-ndjson", "application/jsonl", "application/jsonlines", "application/ndjson")
@@ -37,19 +40,36 @@ async def read_body(request: HttpRequest) -> Body:
 
 
 async def read_bounded(request: HttpRequest, limit: int) -> Body:
-    """Receive a body of at most `limit` bytes."""
+    """Receive a body of at most `limit` bytes, packed or not, within the time that bodies get (408)."""
+    settings: ApiSettings = request.app.state.settings
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise ApiError(415, "encoding", "The body is compressed.", cure="Send it without Content-Encoding.")
+    packed = is_packed(request.headers.get("content-encoding", ""))
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > limit:
-        raise _too_large(limit)
+        raise too_large(limit)
+    try:
+        async with asyncio.timeout(settings.body_seconds):
+            content = await _received(request, limit)
+    except TimeoutError:
+        raise ApiError(
+            408,
+            "body_too_slow",
+            f"The body was not here within {settings.body_seconds:g} s.",
+            cure="Send smaller batches.",
+            headers=(("Connection", "close"),),
+        ) from None
+    if packed:
+        content = await run_in_threadpool(unpacked, content, limit)
+    return Body(content, kind in LINES)
+
+
+async def _received(request: HttpRequest, limit: int) -> bytes:
     content = bytearray()
     async for piece in request.stream():
         content += piece
         if len(content) > limit:
-            raise _too_large(limit)
-    return Body(bytes(content), kind in LINES)
+            raise too_large(limit)
+    return bytes(content)
 
 
 def json_of(body: Body) -> object:
@@ -95,7 +115,3 @@ def _listed(content: object) -> list[Record]:
 
 def _object(content: object) -> Record:
     return content if isinstance(content, dict) else Unreadable("The record is not a JSON object.")
-
-
-def _too_large(limit: int) -> ApiError:
-    return ApiError(413, "body_too_large", "The body is too large.", cure=f"Send at most {limit} bytes at a time.")

@@ -75,7 +75,8 @@ def error_body(error: ApiError, *, request_id: str = "") -> dict[str, object]:
 
 
 def error_response(request: HttpRequest, error: ApiError) -> Response:
-    """Return the error as an answer: a page for a person who looks at pages, JSON for everyone else."""
+    """Return the error as an answer: a page for a person who looks at pages, JSON for everyone else; it is counted."""
+    request.app.state.metrics.failed(error.code)
     page = getattr(request.app.state, "error_page", None)
     if page and not request.url.path.startswith("/v1/") and "text/html" in request.headers.get("accept", ""):
         answer: Response = page(request, error)

@@ -13,6 +13,10 @@ class ApiSettings:
     `write_key` empty refuses every write through the API. `report` is the file that the page /report shows.
     `choose_users` lets a visitor look at the shop with another shopper's eyes: for demonstrations; without it the
     storefront believes only the unguessable ids that it gave out itself.
+    `metrics` says who may read /metrics: callers on this machine (`local`), who shows the write key (`key`), everyone
+    (`on`), nobody (`off`).
+    `max_requests` may be under way at once, and of them `max_writes` that write; `request_seconds` may pass until the
+    answer begins, `body_seconds` until the whole body is here.
     """
 
     write_key: str = ""
@@ -30,7 +34,12 @@ class ApiSettings:
         "洗衣液",
         "chocolate",
     )
+    metrics: str = "local"
     max_body_bytes: int = 32 * MIB
+    max_requests: int = 128
+    max_writes: int = 32
+    request_seconds: float = 30
+    body_seconds: float = 30
     max_records: int = 50_000
     max_k: int = 200
     max_offset: int = 10_000

@@ -1,40 +1,95 @@
-"""Every answer carries the request's id and how long the server took."""
+"""Every request has an id, a line in the log and its place in the metrics; every answer tells the id and the time."""
 
+import logging
 import re
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import uuid4
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as HttpRequest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from zhanggui.app.observing.logs import REQUEST_ID
+from zhanggui.app.observing.metrics import Metrics
+from zhanggui.app.web.errors import INTERNAL, error_response
 
 _ID = re.compile(rb"[\w.-]{1,64}")
 _NOT_TOKEN = re.compile(r"[^A-Za-z0-9_.-]")
+METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+LEFT = 499
+"""Status in log and metrics of a request whose caller left before the answer."""
+
+LOG = logging.getLogger("zhanggui.access")
 
 
 class Trace:
-    """ASGI middleware: X-Request-ID (the caller's, if it is a plain word) and Server-Timing (milliseconds)."""
+    """ASGI middleware: X-Request-ID (the caller's, if it is a plain word), Server-Timing (milliseconds), log, metrics.
 
-    def __init__(self, app: ASGIApp) -> None:
+    The log names the route, not the address: addresses hold ids of shoppers and what they typed.
+    """
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
         self.app = app
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        start = time.perf_counter()
-        request_id = _given_id(scope) or uuid4().hex
-        scope.setdefault("state", {})["request_id"] = request_id
+        answer = _Answer(send, _given_id(scope) or uuid4().hex, time.perf_counter())
+        scope.setdefault("state", {})["request_id"] = answer.request_id
+        token = REQUEST_ID.set(answer.request_id)
+        self._metrics.under_way.inc()
+        try:
+            await self.app(scope, receive, answer.send)
+        except ClientDisconnect:
+            answer.status = LEFT
+        except Exception:  # noqa: BLE001 - the outermost seam: the log has the traceback, the caller the request's id
+            LOG.exception("a request failed")
+            if not answer.status:
+                await error_response(HttpRequest(scope), INTERNAL)(scope, receive, answer.send)
+        finally:
+            self._metrics.under_way.dec()
+            self._tell(scope, answer)
+            REQUEST_ID.reset(token)
 
-        async def send_traced(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = request_id
-                headers.append("Server-Timing", f"total;dur={(time.perf_counter() - start) * 1000:.1f}")
-            await send(message)
+    def _tell(self, scope: Scope, answer: "_Answer") -> None:
+        seconds = time.perf_counter() - answer.start
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        route, status = route_of(scope), answer.status or LEFT
+        self._metrics.answered(method, route, status, seconds)
+        LOG.info(
+            "answered",
+            extra={"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)},
+        )
 
-        await self.app(scope, receive, send_traced)
+
+@dataclass(slots=True)
+class _Answer:
+    """The way to the caller: adds the headers, notes the status."""
+
+    pass_on: Send
+    request_id: str
+    start: float
+    status: int = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-ID"] = self.request_id
+            headers.append("Server-Timing", f"total;dur={(time.perf_counter() - self.start) * 1000:.1f}")
+        await self.pass_on(message)
+
+
+def route_of(scope: Scope) -> str:
+    """Return the template of the route that was taken, "none" where there is no such route."""
+    path = getattr(scope.get("route"), "path", "")
+    return path or ("/static" if scope["path"].startswith("/static/") else "none")
 
 
 def timing_header(timings: Mapping[str, float]) -> str:

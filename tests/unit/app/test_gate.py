@@ -1,0 +1,125 @@
+"""What is let in, for how long, and that those who watch the shop get through."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+import uvicorn
+
+from zhanggui.app.api import ApiSettings, create_app
+from zhanggui.app.web import server
+
+SECONDS = 20
+
+
+@pytest.fixture
+def serve(shop, clock):
+    """Serve the double with these settings in a thread; answers wait while `hold` is set."""
+    running = []
+
+    def start(**settings):
+        listener = server.bound("127.0.0.1", 0)
+        app = create_app(shop, settings=ApiSettings(**{"write_key": "k", "metrics": "on", **settings}), clock=clock)
+        running.append(
+            uvicorn.Server(uvicorn.Config(app, http=server.PatientProtocol, log_config=None, lifespan="off"))
+        )
+        thread = threading.Thread(target=running[-1].run, args=([listener],))
+        running.append(thread)
+        thread.start()
+        wait_for(lambda: running[-2].started)
+        return server.address_of(listener)
+
+    yield start
+    for one in running:
+        if isinstance(one, threading.Thread):
+            one.join()
+        else:
+            one.should_exit = True
+
+
+@pytest.fixture
+def hold(shop):
+    """Make every page wait until the test lets go; `hold.waiting` counts those that wait."""
+
+    class Hold:
+        def __init__(self):
+            self.waiting, self.free, self.lock = 0, threading.Event(), threading.Lock()
+
+    held, page = Hold(), shop.page
+
+    def waiting_page(request):
+        with held.lock:
+            held.waiting += 1
+        held.free.wait(SECONDS)
+        return page(request)
+
+    shop.page = waiting_page
+    yield held
+    held.free.set()
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.005)
+
+
+def test_above_the_limit_a_request_is_refused_at_once_and_health_answers(serve, hold):
+    url = serve(max_requests=3)
+    with ThreadPoolExecutor(8) as pool:
+        inside = [pool.submit(httpx.get, f"{url}/v1/trending", timeout=SECONDS) for _ in range(3)]
+        wait_for(lambda: hold.waiting == 3)
+        refused = httpx.get(f"{url}/v1/trending")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (503, "overloaded")
+        assert refused.headers["retry-after"] == "1" and refused.headers["x-request-id"]
+        assert httpx.get(f"{url}/v1/health").status_code == 200
+        assert 'zhanggui_errors_total{code="overloaded"} 1.0' in httpx.get(f"{url}/metrics").text
+        hold.free.set()
+        assert [answer.result().status_code for answer in inside] == [200] * 3
+    assert httpx.get(f"{url}/v1/trending").status_code == 200
+
+
+def test_health_answers_while_every_thread_is_taken(serve, hold):
+    url = serve()
+    with ThreadPoolExecutor(60) as pool:
+        inside = [pool.submit(httpx.get, f"{url}/v1/trending", timeout=SECONDS) for _ in range(60)]
+        wait_for(lambda: hold.waiting >= 40)
+        assert httpx.get(f"{url}/v1/health", timeout=SECONDS).status_code == 200
+        hold.free.set()
+        assert {answer.result().status_code for answer in inside} == {200}
+
+
+def test_writers_leave_room_for_readers(serve, shop):
+    free, waiting, put = threading.Event(), [], shop.put_events
+
+    def slow(events):
+        waiting.append(1)
+        free.wait(SECONDS)
+        return put(events)
+
+    shop.put_events = slow
+    url = serve(max_writes=1)
+
+    def write():
+        return httpx.post(f"{url}/v1/events", json=[], headers={"X-Zhanggui-Key": "k"}, timeout=SECONDS)
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(write)
+        wait_for(lambda: waiting)
+        assert write().json()["error"]["code"] == "overloaded"
+        assert httpx.get(f"{url}/v1/search").status_code == 200
+        assert httpx.post(f"{url}/v1/search", json={}).status_code == 200
+        free.set()
+        assert first.result().status_code == 200
+
+
+def test_time_that_is_up_is_told_and_the_place_stays_taken_until_the_work_is_done(serve, hold):
+    url = serve(max_requests=1, request_seconds=0.05)
+    late = httpx.get(f"{url}/v1/trending", timeout=SECONDS)
+    assert (late.status_code, late.json()["error"]["code"]) == (504, "timeout")
+    assert httpx.get(f"{url}/v1/trending").json()["error"]["code"] == "overloaded"
+    hold.free.set()
+    wait_for(lambda: httpx.get(f"{url}/v1/trending", timeout=SECONDS).status_code == 200)

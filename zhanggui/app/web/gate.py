@@ -1,0 +1,123 @@
+"""How much may be under way at once, and how long: more is refused at once, so that what is let in gets done."""
+
+import asyncio
+from dataclasses import dataclass
+
+from starlette.requests import Request as HttpRequest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from zhanggui.app.web.errors import ApiError, error_response
+from zhanggui.app.web.settings import ApiSettings
+
+ALWAYS = ("/v1/health", "/metrics")
+"""Whoever watches the shop is let in when it is full; these routes have threads of their own (operating.py)."""
+
+READS = ("GET", "HEAD", "OPTIONS")
+_SEARCH = "/v1/search"
+
+
+@dataclass(slots=True)
+class Lane:
+    """Requests of one kind that are under way."""
+
+    name: str
+    capacity: int
+    busy: int = 0
+
+
+class Gate:
+    """ASGI middleware: 503 `overloaded` above the limits, 504 `timeout` when an answer does not begin in time.
+
+    A thread cannot be stopped: a request that was given up runs on, and holds its place in the lane until it is done.
+    So there are never more threads at work than places, however many requests time out.
+    """
+
+    def __init__(self, app: ASGIApp, *, settings: ApiSettings) -> None:
+        self.app = app
+        self._seconds, self._body_seconds = settings.request_seconds, settings.body_seconds
+        self.all = Lane("requests", settings.max_requests)
+        self.writes = Lane("writes", settings.max_writes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or refuse it."""
+        if scope["type"] != "http" or scope["path"] in ALWAYS:
+            await self.app(scope, receive, send)
+            return
+        lanes = self._lanes(scope)
+        full = next((lane for lane in lanes if lane.busy >= lane.capacity), None)
+        if full:
+            await _refuse(scope, receive, send, _overloaded(full))
+            return
+        for lane in lanes:
+            lane.busy += 1
+        answer = _Answer(send)
+        task = asyncio.ensure_future(self.app(scope, receive, answer.send))
+        task.add_done_callback(lambda _: _leave(lanes))
+        try:
+            await self._wait(task, answer, scope, receive)
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+
+    async def _wait(self, task: asyncio.Future[None], answer: "_Answer", scope: Scope, receive: Receive) -> None:
+        with_body = any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
+        seconds = self._seconds + self._body_seconds * with_body
+        await asyncio.wait({task}, timeout=seconds)
+        if task.done() or answer.begun:
+            await task
+            return
+        answer.given_up = True
+        await _refuse(scope, receive, answer.pass_on, _timeout(seconds))
+        task.add_done_callback(_look)
+
+    def _lanes(self, scope: Scope) -> list[Lane]:
+        writes = scope["method"] not in READS and scope["path"] != _SEARCH
+        return [self.all, self.writes] if writes else [self.all]
+
+
+class _Answer:
+    """The way to the caller, closed once the caller was told that time is up."""
+
+    def __init__(self, send: Send) -> None:
+        self.pass_on = send
+        self.begun = self.given_up = False
+
+    async def send(self, message: Message) -> None:
+        if not self.given_up:
+            self.begun = True
+            await self.pass_on(message)
+
+
+def _leave(lanes: list[Lane]) -> None:
+    for lane in lanes:
+        lane.busy -= 1
+
+
+def _look(task: asyncio.Future[None]) -> None:
+    # A task whose error nobody asks for is reported as lost; it was logged where it arose.
+    if not task.cancelled():
+        task.exception()
+
+
+def _overloaded(lane: Lane) -> ApiError:
+    return ApiError(
+        503,
+        "overloaded",
+        f"{lane.capacity} {lane.name} are under way; more are not let in.",
+        cure="Wait and try again.",
+        headers=(("Retry-After", "1"),),
+    )
+
+
+def _timeout(seconds: float) -> ApiError:
+    return ApiError(
+        504,
+        "timeout",
+        f"The answer was not ready within {seconds:g} s.",
+        cure="Try again; a write may have been kept, and sending it again counts nothing twice.",
+        headers=(("Retry-After", "1"), ("Connection", "close")),
+    )
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, error: ApiError) -> None:
+    await error_response(HttpRequest(scope), error)(scope, receive, send)

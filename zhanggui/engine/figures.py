@@ -1,0 +1,26 @@
+"""What is counted while a shop runs, for those who watch it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from zhanggui.engine.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Counts since the start, and how things stand now; cheap to ask for: one number is read from the Store.
+
+    `failures`: calls of each part that failed, were late or skipped. `thread_errors`: by thread. `written`: rows that
+    this process committed, by kind. `lag`: numbers of the feed not applied yet.
+    """
+
+    release: str
+    position: int
+    lag: int
+    products: int
+    meaning: Progress
+    rankings_waiting: int
+    rankings_dropped: int
+    failures: Mapping[str, int]
+    thread_errors: Mapping[str, int]
+    written: Mapping[str, int]
