@@ -1,6 +1,7 @@
 """What is particular to the Store on a database: the schema, the errors, the words for PostgreSQL."""
 
 import sqlite3
+import sys
 import threading
 from contextlib import closing
 
@@ -11,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlalchemy.dialects import postgresql
 
-from zhanggui.core.errors import StoreError
+from zhanggui.core.errors import ConfigError, StoreError
 from zhanggui.core.event import Event, EventType
 from zhanggui.core.product import Product
 from zhanggui.data.store import MemoryStore, open_store
@@ -104,14 +105,30 @@ def test_a_place_that_cannot_be(tmp_path):
         open_store(tmp_path / "file/shop.db")
     with pytest.raises(StoreError, match=r"failed: unable to open.*--home"):
         open_store(tmp_path)
-    with pytest.raises(StoreError, match="no database URL"):
-        open_store("://")
 
 
-def test_a_password_is_never_shown():
-    with pytest.raises(StoreError) as caught:
-        open_store("postgresql+nodriver://me:secret@localhost/shop")
-    assert "secret" not in str(caught.value)
+@pytest.mark.parametrize(
+    "place",
+    [
+        "://me:secret",
+        "mysql://me:secret@localhost/shop",
+        "postgresql+nodriver://me:secret@localhost/shop",
+        "postgresql://me:secret@localhost:port/shop",
+        "postgresql://me:secret@127.0.0.1:1/shop",
+        "postgresql://me@127.0.0.1:1/shop?password=secret",
+    ],
+)
+def test_a_password_is_never_shown(place):
+    with pytest.raises((ConfigError, StoreError)) as caught:
+        open_store(place)
+    assert "secret" not in str(caught.value) and "ZHANGGUI_STORE" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_driver_is_named_where_it_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(ConfigError, match=r"pip install 'zhanggui\[postgres\]'"):
+        open_store("postgresql://localhost/shop")
 
 
 def test_memory_is_a_place():

@@ -26,6 +26,17 @@ _CURES = (
     ("not a database", "The file is not a database. Name another file, or move this one away and import again."),
     ("i/o error", "The disk does not answer. Check it, then run: zhanggui check."),
 )
+_POSTGRES_CURES = (
+    ("password authentication failed", "Put the right user and password into ZHANGGUI_STORE."),
+    ("no password supplied", "Put the password into ZHANGGUI_STORE: postgresql://USER:PASSWORD@HOST/DATABASE."),
+    ("no pg_hba.conf entry", "Let this host and user in by the server's pg_hba.conf."),
+    ("does not exist", "Make the database (createdb NAME), or name another one in ZHANGGUI_STORE."),
+    ("already exists", "The database holds tables that are not ours. Name an empty one in ZHANGGUI_STORE."),
+    ("permission denied", "Give this user the right to make tables: GRANT CREATE ON SCHEMA public TO the user."),
+    ("too many clients", "The server has no connection left. Raise its max_connections, or stop what holds them."),
+    ("connection", "PostgreSQL does not answer. Start it, or mend host and port in ZHANGGUI_STORE; then retry."),
+    ("resolve", "Mend the host in ZHANGGUI_STORE."),
+)
 _OTHER = "Run: zhanggui check. If it stays: zhanggui restore."
 
 
@@ -36,5 +47,5 @@ def store_errors(where: str) -> Iterator[None]:
         yield
     except (SQLAlchemyError, SqliteError) as error:
         fact = str(getattr(error, "orig", None) or error).splitlines()[0]
-        cure = next((cure for sign, cure in _CURES if sign in fact.lower()), _OTHER)
+        cure = next((cure for sign, cure in _CURES + _POSTGRES_CURES if sign in fact.lower()), _OTHER)
         raise StoreError(f"The Store at {where} failed: {fact}. {cure}") from error

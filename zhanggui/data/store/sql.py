@@ -3,23 +3,26 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, select
 
 from zhanggui.core.candidate import Ranking
+from zhanggui.core.erasure import Erased
 from zhanggui.core.event import Event, EventType
 from zhanggui.core.ids import ItemId, Millis, RankingId, UserId
 from zhanggui.core.interactions import Interactions
 from zhanggui.core.product import Product
 from zhanggui.core.protocols import Change, Receipt, Totals
-from zhanggui.data.store import reading, writing
+from zhanggui.data.store import erasing, reading, writing
 from zhanggui.data.store.chunks import chunks
 from zhanggui.data.store.codec import ranking_of
 from zhanggui.data.store.connecting import writer
 from zhanggui.data.store.failing import store_errors
+from zhanggui.data.store.places import shown
 from zhanggui.data.store.schema import RANKINGS
+from zhanggui.data.store.scrubbing import scrub
+from zhanggui.data.store.watching import Watch
 
 EVENTS_AT_ONCE = 20_000
 PRODUCTS_AT_ONCE = 5_000
@@ -42,7 +45,7 @@ class SqlStore:
         self._writer = writer(engine)
         self._lock = threading.Lock()
         self._familiar: set[str] = set()
-        self._where = engine.url.render_as_string(hide_password=True)
+        self._where = shown(engine.url)
 
     def put_products(self, products: Iterable[Product]) -> Receipt:
         """Insert or replace; a product that is there already, unchanged, counts as repeated and stays as it is."""
@@ -53,13 +56,15 @@ class SqlStore:
         return self._write(items, PRODUCTS_AT_ONCE, writing.remove_products)
 
     def put_events(self, events: Iterable[Event]) -> Receipt:
-        return self._write(events, EVENTS_AT_ONCE, partial(writing.put_events, familiar=self._familiar))
+        return self._write(events, EVENTS_AT_ONCE, self._put_events)
 
     def put_rankings(self, rankings: Iterable[Ranking]) -> None:
-        """Keep the record of pages; one whose id is known already is left as it is."""
-        for chunk in chunks(rankings, PRODUCTS_AT_ONCE):
-            with self._writing() as connection:
-                writing.put_rankings(connection, chunk)
+        """Keep the record of pages; one whose id is known already is left as it is, as are those of erased users."""
+        with self._watch.call() as call:
+            for chunk in chunks(rankings, PRODUCTS_AT_ONCE):
+                with self._writing() as connection:
+                    writing.add(connection, "rankings", 0)  # from here on, nobody else erases
+                    writing.put_rankings(connection, call.without_erased(connection, chunk))
 
     def products(self, items: Sequence[ItemId]) -> dict[ItemId, Product]:
         with self._reading() as connection:
@@ -80,9 +85,11 @@ class SqlStore:
         with self._reading() as connection:
             return reading.events_of(connection, user, limit)
 
-    def interactions(self, *, until: Millis | None = None, types: Sequence[EventType] = ()) -> Interactions:
+    def interactions(
+        self, *, until: Millis | None = None, types: Sequence[EventType] = (), up_to: int | None = None
+    ) -> Interactions:
         with self._reading() as connection:
-            return reading.interactions(connection, until, types)
+            return reading.interactions(connection, until, types, up_to)
 
     def changes(self, after: int, *, limit: int = 1000) -> list[Change]:
         with self._reading() as connection:
@@ -102,6 +109,16 @@ class SqlStore:
             counts = reading.counters(connection)
         return Totals(*(counts[name] for name in ("products", "events", "rankings", "users")))
 
+    def erase_users(self, users: Sequence[UserId]) -> Erased:
+        return erasing.erase_users(self._writing, users)
+
+    def forget_before(self, moment: Millis) -> Erased:
+        return erasing.forget_before(self._reading, self._writing, moment)
+
+    def scrub(self, users: Sequence[UserId] = ()) -> None:
+        with self._lock, store_errors(self._where):
+            scrub(self._engine, users)
+
     def close(self) -> None:
         """Close the connections. The Store cannot lose anything by not being closed."""
         self._engine.dispose()
@@ -115,6 +132,11 @@ class SqlStore:
                 position = writing.add(connection, "position", changed)
             written, repeated = written + changed, repeated + len(chunk) - changed
         return Receipt(written, repeated, self.position() if position < 0 else position)
+
+    def _put_events(self, connection: Connection, events: list[Event], position: int) -> int:
+        if self._watch.anything_new(connection):
+            self._familiar.clear()
+        return writing.put_events(connection, events, position, familiar=self._familiar)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
