@@ -149,8 +149,19 @@ class CatalogueIndex(Protocol):
         """Take in product changes (others are ignored); searchable when it returns. Idempotent."""
         ...
 
-    def put_vectors(self, items: Sequence[ItemId], vectors: Floats) -> None:
-        """Give items their meaning: (n, dim) unit vectors. Items that are not in the catalogue are ignored."""
+    def put_vectors(self, items: Sequence[ItemId], vectors: Floats, *, hashes: Sequence[str] = ()) -> None:
+        """Give items their meaning: (n, dim) unit vectors. Items that are not in the catalogue are ignored.
+
+        With the content hashes of the texts that were encoded, so are items that say something else by now.
+        """
+        ...
+
+    def lacking(self, *, limit: int) -> tuple[ItemId, ...]:
+        """Return the first items that say something and have no vector (none while kept vectors are being read)."""
+        ...
+
+    def meant(self) -> tuple[int, int]:
+        """Return how many items have a vector, of how many that say something."""
         ...
 
     def search(

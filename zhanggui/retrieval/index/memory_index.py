@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from zhanggui.core.candidate import Facet
 from zhanggui.core.ids import ItemId
 from zhanggui.core.interactions import Floats
-from zhanggui.core.passage import passage
+from zhanggui.core.passage import content_hash, passage
 from zhanggui.core.product import Product
 from zhanggui.core.protocols import Change, ChangeKind, Matches
 from zhanggui.core.request import Filters, Sort
@@ -55,11 +55,20 @@ class MemoryIndex:
                 self._documents[change.item_id] = document(change.product, self._analyser)
         self.position = max(self.position, position)
 
-    def put_vectors(self, items: Sequence[ItemId], vectors: Floats) -> None:
+    def put_vectors(self, items: Sequence[ItemId], vectors: Floats, *, hashes: Sequence[str] = ()) -> None:
         """Give items their meaning."""
-        for item, vector in zip(items, vectors, strict=True):
-            if item in self._products:
+        for at, (item, vector) in enumerate(zip(items, vectors, strict=True)):
+            product = self._products.get(item)
+            if product and (not hashes or content_hash(passage(product)) == hashes[at]):
                 self._vectors[item] = np.array(vector, np.float32)
+
+    def lacking(self, *, limit: int) -> tuple[ItemId, ...]:
+        """Return the first items that say something and have no vector."""
+        return tuple(item for item in self._speaking() if item not in self._vectors)[:limit]
+
+    def meant(self) -> tuple[int, int]:
+        """Return how many items have a vector, of how many that say something."""
+        return sum(item in self._vectors for item in self._speaking()), len(self._speaking())
 
     def search(
         self, query: str, vector: Floats | None, filters: Filters, *, sort: Sort = Sort.RELEVANCE, limit: int = 1000
@@ -102,6 +111,9 @@ class MemoryIndex:
 
     def _sold(self) -> list[ItemId]:
         return sorted((i for i, p in self._products.items() if p.available), key=self._places.__getitem__)
+
+    def _speaking(self) -> list[ItemId]:
+        return [item for item in self._places if item in self._products and passage(self._products[item])]
 
     def _by_words(self, query: Query, *, meaning: bool) -> set[ItemId]:
         def found(step: Step) -> set[ItemId]:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from zhanggui.core.product import Product
 from zhanggui.core.protocols import Change, ChangeKind, Matches
 from zhanggui.core.request import Filters, Sort
 from zhanggui.retrieval.index import snapshot
-from zhanggui.retrieval.index.columns import Columns, Flags, empty, meaning, updated
+from zhanggui.retrieval.index.columns import Columns, Flags, empty, updated
 from zhanggui.retrieval.index.document import document
 from zhanggui.retrieval.index.facets import facets
 from zhanggui.retrieval.index.filters import passing
@@ -23,7 +23,7 @@ from zhanggui.retrieval.index.order import arranged, joined
 from zhanggui.retrieval.index.text_store import Searcher, TextStore
 from zhanggui.retrieval.text.analyser import Analyser
 from zhanggui.retrieval.text.query import Query, parse
-from zhanggui.retrieval.vectors import RowVectors, best, standing_out
+from zhanggui.retrieval.vectors import Asked, KeptRows, said
 
 _CHECKPOINT_EVERY = 50_000  # numbers of the feed: reading so many again at the next opening takes about a second
 
@@ -32,20 +32,27 @@ _CHECKPOINT_EVERY = 50_000  # numbers of the feed: reading so many again at the 
 class _State:
     searcher: Searcher
     columns: Columns
-    vectors: RowVectors
 
 
 class TantivyIndex:
     """Implements `core.protocols.CatalogueIndex` on disk, for one process.
 
-    `folder` holds `text/` (tantivy) and `columns.npz`. Whatever is lost, torn, or made by another version or analyser
-    is made anew: then `position` is 0, and the feed fills it. Vectors are not kept: whoever has them puts them again.
+    `folder` holds `text/` (tantivy), `columns.npz` and, in a large shop, `vectors/` (of `encoder`). Whatever is lost,
+    torn, or made by another version or analyser is made anew: then `position` is 0, and the feed fills it. Vectors
+    that it lacks, whoever has them puts (`lacking`).
     A query vector adds at most `dense_k` products to what matches: the nearest ones, whose cosine lies
     `dense_threshold` standard deviations or more above the catalogue's mean.
     """
 
     def __init__(
-        self, folder: Path, *, analyser: Analyser, dim: int, dense_k: int = 100, dense_threshold: float = 3.0
+        self,
+        folder: Path,
+        *,
+        analyser: Analyser,
+        dim: int,
+        dense_k: int = 100,
+        dense_threshold: float = 3.0,
+        encoder: str = "",
     ) -> None:
         self._folder, self._analyser = folder, analyser
         self._dense_k, self._dense_threshold = dense_k, dense_threshold
@@ -54,7 +61,9 @@ class TantivyIndex:
         self._lexical = Lexical()
         columns, self.position = self._opened()
         self._saved = self.position
-        self._state = _State(self._text.searcher(), columns, RowVectors.empty(dim))
+        self._state = _State(self._text.searcher(), columns)
+        texts = np.where(columns.listed, columns.meaning, 0)
+        self._vectors = KeptRows(folder / "vectors", dim=dim, encoder=encoder, texts=texts)
 
     def apply(self, changes: Sequence[Change], position: int) -> None:
         """Take in product changes; committed to disk and searchable when it returns."""
@@ -67,14 +76,20 @@ class TantivyIndex:
             if self.position - self._saved >= _CHECKPOINT_EVERY:
                 self._checkpoint()
 
-    def put_vectors(self, items: Sequence[ItemId], vectors: Floats) -> None:
+    def put_vectors(self, items: Sequence[ItemId], vectors: Floats, *, hashes: Sequence[str] = ()) -> None:
         """Give items their meaning: (n, dim) unit vectors."""
-        with self._lock:
-            state = self._state
-            rows = state.columns.rows(items)
-            known = np.flatnonzero((rows >= 0) & np.append(state.columns.listed, False)[rows])
-            if len(known):
-                self._state = replace(state, vectors=state.vectors.put(rows[known].tolist(), vectors[known]))
+        rows = self._state.columns.rows(items)
+        known = np.flatnonzero((rows >= 0) & np.append(self._state.columns.listed, False)[rows])
+        texts = np.fromiter(map(said, hashes), np.int64, len(hashes))[known] if hashes else None
+        self._vectors.put(rows[known], vectors[known], texts)
+
+    def lacking(self, *, limit: int) -> tuple[ItemId, ...]:
+        """Return the first items that say something and have no vector."""
+        return self._state.columns.items(self._vectors.lacking(limit=limit))
+
+    def meant(self) -> tuple[int, int]:
+        """Return how many items have a vector, of how many that say something."""
+        return self._vectors.count()
 
     def search(
         self, query: str, vector: Floats | None, filters: Filters, *, sort: Sort = Sort.RELEVANCE, limit: int = 1000
@@ -85,10 +100,10 @@ class TantivyIndex:
         understood = parse(query, self._analyser)
         limited = None if filters or sort is not Sort.RELEVANCE else limit
         words = self._by_words(state, query, understood, mask, meaning=vector is not None, limit=limited)
-        cosines = _cosines(state, vector)
+        asked = self._asked(vector)
         matched = np.zeros(len(mask), np.bool_)
         matched[words.rows] = True
-        near = self._near(cosines, mask) if query.strip() else np.zeros(0, np.int64)
+        near = self._near(asked, mask) if asked and query.strip() else np.zeros(0, np.int64)
         near = near[~matched[near]]
         matched[near] = True
         scores = np.full(len(mask), np.nan, np.float32)
@@ -99,20 +114,20 @@ class TantivyIndex:
             joined(words.best, near, limit=limit) if sort is Sort.RELEVANCE else arranged(state.columns, found, sort)
         )
         rows = first[:limit]
-        return Matches(state.columns.items(rows), scores[rows], cosines[rows], len(found), facets(state.columns, found))
+        return Matches(
+            state.columns.items(rows), scores[rows], _cosines(asked, rows), len(found), facets(state.columns, found)
+        )
 
     def nearest(self, vector: Floats, filters: Filters, *, k: int) -> list[tuple[ItemId, float]]:
         """Return the items nearest in meaning with their cosine, best first."""
         state = self._state
-        cosines = _cosines(state, vector)
-        rows = best(cosines, passing(state.columns, filters), k=k)
-        return list(zip(state.columns.items(rows), cosines[rows].tolist(), strict=True))
+        rows, cosines = self._vectors.now().ask(vector).nearest(passing(state.columns, filters), k=k)
+        return list(zip(state.columns.items(rows), cosines.tolist(), strict=True))
 
     def vector(self, item: ItemId) -> Floats | None:
         """Return an item's vector (dim,), None while it has none."""
-        state = self._state
-        row = int(state.columns.rows([item])[0])
-        return state.vectors.get(row) if row >= 0 else None
+        row, vectors = int(self._state.columns.rows([item])[0]), self._vectors.now()
+        return vectors.get([row])[0] if 0 <= row < len(vectors.slot) and vectors.slot[row] >= 0 else None
 
     def allowed(self, items: Sequence[ItemId], filters: Filters) -> NDArray[np.bool_]:
         """Tell for each item whether it is in the catalogue, available and passes the filters."""
@@ -124,6 +139,7 @@ class TantivyIndex:
 
     def close(self) -> None:
         """Save what opens faster next time and give the folder free."""
+        self._vectors.close()
         with self._lock:
             if self.position > self._saved:
                 self._checkpoint()
@@ -145,8 +161,9 @@ class TantivyIndex:
         sold = {rows[i]: document(p, self._analyser) for i, p in products.items() if p is not None and p.available}
         self._text.write(rows.values(), sold, position=max(self.position, position))
         self.position = max(self.position, position)
-        vectors = before.vectors.drop([rows[i] for i, p in products.items() if _strange(before.columns, rows[i], p)])
-        self._state = _State(self._text.searcher(), columns, vectors)
+        changed = np.fromiter(rows.values(), np.int64, len(rows))
+        self._vectors.say(changed, np.where(columns.listed[changed], columns.meaning[changed], 0))
+        self._state = _State(self._text.searcher(), columns)
 
     def _checkpoint(self) -> None:
         self._text.write((), {}, position=self.position)
@@ -161,15 +178,13 @@ class TantivyIndex:
             return self._lexical.matches(state.searcher, query, mask, meaning=meaning, products=products, limit=limit)
         return unscored(np.zeros(0, np.int64) if text.strip() else np.flatnonzero(mask))
 
-    def _near(self, cosines: Floats, mask: Flags) -> Longs:
-        return best(cosines, mask & standing_out(cosines, deviations=self._dense_threshold), k=self._dense_k)
+    def _asked(self, vector: Floats | None) -> Asked | None:
+        return self._vectors.now().ask(vector) if vector is not None else None
+
+    def _near(self, asked: Asked, mask: Flags) -> Longs:
+        floor = asked.floor(deviations=self._dense_threshold)
+        return asked.nearest(mask, k=self._dense_k, floor=floor)[0]
 
 
-def _cosines(state: _State, vector: Floats | None) -> Floats:
-    n = len(state.columns)
-    return state.vectors.cosines(vector, n) if vector is not None else np.full(n, np.nan, np.float32)
-
-
-def _strange(before: Columns, row: int, product: Product | None) -> bool:
-    """Whether what a row means is no longer what its vector says."""
-    return product is None or row >= len(before) or before.meaning[row] != meaning(product)
+def _cosines(asked: Asked | None, rows: Longs) -> Floats:
+    return asked.cosines(rows) if asked else np.full(len(rows), np.nan, np.float32)
