@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhanggui.core.candidate import Candidate, Dropped, Facet, Ranking
+from zhanggui.core.erasure import Erased, Erasure
 from zhanggui.core.event import Event, EventType
 from zhanggui.core.ids import ItemId, Millis, RankingId, UserId
 from zhanggui.core.interactions import Floats, Histories, Interactions, Longs, Vocabulary
@@ -27,17 +28,24 @@ class ChangeKind(StrEnum):
     PRODUCT = "product"
     REMOVED = "removed"
     EVENT = "event"
+    ERASED = "erased"
+
+    @property
+    def of_products(self) -> bool:
+        """Tell whether the catalogue changes by it."""
+        return self in (ChangeKind.PRODUCT, ChangeKind.REMOVED)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One number of the change feed: a product put (its present state), a product removed, or an event."""
+    """One number of the change feed: a product put (its present state) or removed, an event, or what was erased."""
 
     position: int
     kind: ChangeKind
     item_id: ItemId = ItemId("")
     product: Product | None = None
     event: Event | None = None
+    erasure: Erasure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,26 +94,52 @@ class Store(Protocol):
         """Return a user's latest events, oldest first."""
         ...
 
-    def interactions(self, *, until: Millis | None = None, types: Sequence[EventType] = ()) -> Interactions:
+    def interactions(
+        self, *, until: Millis | None = None, types: Sequence[EventType] = (), up_to: int | None = None
+    ) -> Interactions:
         """Return the log as columns: events with an item and a time before `until`, of these types (all when empty).
 
-        `items` holds catalogue and events; both vocabularies are sorted.
+        `up_to` leaves out events with a higher number of the feed. `items` holds catalogue and events; both
+        vocabularies are sorted.
         """
         ...
 
     def changes(self, after: int, *, limit: int = 1000) -> list[Change]:
-        """Return the feed after a position, in order. Of several changes to one product only the last is kept."""
+        """Return the feed after a position, in order. Of several changes to one product only the last is kept.
+
+        An erasure stands behind what it took away: events of that user with a higher number came later, and stay.
+        """
         ...
 
     def position(self) -> int:
         """Return the number of the last change, 0 for an empty Store."""
         ...
 
-    def put_rankings(self, rankings: Iterable[Ranking]) -> None: ...
+    def put_rankings(self, rankings: Iterable[Ranking]) -> None:
+        """Keep the record of pages; leave out those of users erased since the last call: they waited meanwhile."""
+        ...
 
     def ranking(self, ranking_id: RankingId) -> Ranking | None: ...
 
     def totals(self) -> Totals: ...
+
+    def erase_users(self, users: Sequence[UserId]) -> Erased:
+        """Remove all events (also those told under that anonymous id) and rankings of users, and tell the feed.
+
+        Users who are not there are no error. One that broke off half-way is finished by calling it again.
+        """
+        ...
+
+    def forget_before(self, moment: Millis) -> Erased:
+        """Remove events and rankings older than a moment, and users who have no event left; tell the feed."""
+        ...
+
+    def scrub(self, users: Sequence[UserId] = ()) -> None:
+        """Overwrite what deletion left behind in the database's files, until no byte of it names these users.
+
+        It may take as long as copying the database, and writers wait; run it after erasing, not for each request.
+        """
+        ...
 
     def close(self) -> None: ...
 
@@ -205,6 +239,13 @@ class OnlineState(Protocol):
 
     def apply(self, events: Sequence[Event], position: int) -> None:
         """Take in events; those later than now are left out (the shop does not look into the future)."""
+        ...
+
+    def forget(self, erasures: Sequence[Erasure], position: int) -> bool:
+        """Drop what left the Store, from every history and counter, as if it had never been told.
+
+        False, and nothing done, when what is remembered does not tell how: then load anew.
+        """
         ...
 
     def history(self, user: UserId) -> Sequence[Act]:

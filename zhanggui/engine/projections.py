@@ -55,7 +55,7 @@ class Projections:
 
     def _apply(self, changes: list[Change]) -> None:
         position = changes[-1].position
-        products = [c for c in changes if c.kind is not ChangeKind.EVENT]
+        products = [c for c in changes if c.kind.of_products]
         unknown = [c for c in products if c.position > self._index.position]
         if unknown:
             self._index.apply(unknown, position)

@@ -57,6 +57,19 @@ class Counters:
         if new_shopper and self._popular and self._shoppers[row] >= self._popular_least():
             self._popular = None
 
+    def take(self, item: ItemId, acts: Sequence[tuple[Millis, float]]) -> None:
+        """Take back all that one shopper added to an item: (time, weight) of each act; weights of 0 are no interest."""
+        row = self.row(item)
+        for time, weight in acts:
+            age = (time - self.landmark) / self.half_life
+            self._recent[row] -= weight * 2.0**age
+            self._usual[row] -= weight * 2.0 ** (age / _SLOWER)
+        self._shoppers[row] -= any(weight > 0 for _, weight in acts)
+        if not self._shoppers[row]:
+            self._recent[row] = self._usual[row] = 0.0  # not what rounding left
+        self._recent[row], self._usual[row] = max(self._recent[row], 0.0), max(self._usual[row], 0.0)
+        self._rising = self._popular = None
+
     def restore(self, names: Iterable[str], columns: tuple[Doubles, Doubles, Longs], landmark: Millis) -> None:
         """Take over names and the columns that `columns` gave."""
         self.names = [ItemId(name) for name in names]

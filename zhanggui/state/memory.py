@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhanggui.core.clock import Clock
+from zhanggui.core.erasure import Erasure, named
 from zhanggui.core.event import TYPES, Event
 from zhanggui.core.ids import DAY, MINUTE, ItemId, Millis, UserId
 from zhanggui.core.interactions import Interactions, Longs, Vocabulary
@@ -34,7 +35,10 @@ Remembered = int | list[Act]
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Everything that the state knows, as columns: `log` in order of last activity, counters by rows of `log.items`."""
+    """Everything that the state knows, as columns: `log` in order of last activity, counters by rows of `log.items`.
+
+    `complete`: no user was left out of `log` whose acts were counted.
+    """
 
     position: int
     log: Interactions
@@ -42,6 +46,7 @@ class Memory:
     recent: NDArray[np.float64]
     usual: NDArray[np.float64]
     shoppers: Longs
+    complete: bool = True
 
 
 class MemoryState:
@@ -67,28 +72,16 @@ class MemoryState:
         self._acts_per_user, self._max_users = acts_per_user, max_users
         self._half_life, self._tolerance = half_life, tolerance
         self._lock = threading.RLock()
+        self._complete = True
         self._replace(NO_LOG)
         self._counters = Counters(half_life=half_life)
 
     def load(self, log: Interactions, position: int) -> None:
         """Start from a whole log, replacing what was there. The columns are kept; nothing is unpacked yet."""
-        now = self._clock.now()
-        past = log.time <= now + self._tolerance
+        past = log.time <= self._clock.now() + self._tolerance
         acts = past & _REMEMBERED_CODES[log.type]
         kept = log if acts.all() else log.where(acts)
-        counters = Counters(half_life=self._half_life)
-        weights = interest_by_code()
-        columns = counted(
-            size=len(log.items),
-            user=kept.user,
-            item=kept.item,
-            time=kept.time,
-            kind=kept.type,
-            weights=weights,
-            half_life=self._half_life,
-            landmark=now,
-        )
-        counters.restore(log.items.ids, columns, now)
+        counters = self._counted(kept)
         with self._lock:
             self._replace(kept)
             self._counters, self.position, self.left_out = counters, position, int((~past).sum())
@@ -105,6 +98,29 @@ class MemoryState:
                 elif event.item_id and event.type in REMEMBERED:
                     self._remember(event)
             self.position = position
+
+    def forget(self, erasures: Sequence[Erasure], position: int) -> bool:
+        """Drop what left the Store. False where acts were counted that are not remembered.
+
+        (Those of a user at the bound of `acts_per_user`, or of one who went at the bound of `max_users`.)
+        """
+        gone = named(erasures, tuple(self._users))  # seconds for millions: nobody waits for it
+        moments = [e.before for e in erasures if e.before is not None]
+        with self._lock:
+            if position <= self.position:
+                return True
+            whole = all(e.digest or e.before is not None for e in erasures) and self._complete
+            if not whole or not self._all_remembered(self._users if moments else gone):
+                return False
+            for user in gone & self._users.keys():
+                self._take_back(self._acts(self._users.pop(UserId(user))))
+            if moments:
+                log = self._packed()
+                log = log.where(log.time >= max(moments))
+                self._replace(log)
+                self._counters = self._counted(log)
+            self.position = position
+        return True
 
     def history(self, user: UserId) -> Sequence[Act]:
         """Return a user's remembered acts, oldest first; empty for an unknown user."""
@@ -137,7 +153,8 @@ class MemoryState:
         """Return all that is known, for a snapshot."""
         with self._lock:
             recent, usual, shoppers = self._counters.columns()
-            return Memory(self.position, self._packed(), self._counters.landmark, recent, usual, shoppers)
+            known = self._packed(), self._counters.landmark, recent, usual, shoppers
+            return Memory(self.position, *known, self._complete)
 
     def recall(self, memory: Memory) -> None:
         """Start from a snapshot, replacing what was there; acts that lie in the future by now are left out."""
@@ -146,7 +163,23 @@ class MemoryState:
         counters.restore(memory.log.items.ids, (memory.recent, memory.usual, memory.shoppers), memory.landmark)
         with self._lock:
             self._replace(memory.log if past.all() else memory.log.where(past))
+            self._complete = self._complete and memory.complete and bool(past.all())
             self._counters, self.position, self.left_out = counters, memory.position, int((~past).sum())
+
+    def _counted(self, log: Interactions) -> Counters:
+        counters, now = Counters(half_life=self._half_life), self._clock.now()
+        columns = counted(
+            size=len(log.items),
+            user=log.user,
+            item=log.item,
+            time=log.time,
+            kind=log.type,
+            weights=interest_by_code(),
+            half_life=self._half_life,
+            landmark=now,
+        )
+        counters.restore(log.items.ids, columns, now)
+        return counters
 
     def _replace(self, log: Interactions) -> None:
         self._log = log
@@ -154,6 +187,7 @@ class MemoryState:
         self._ends = bounds[1:]
         self._starts = np.maximum(bounds[:-1], self._ends - self._acts_per_user)
         present = np.flatnonzero(self._ends > self._starts)
+        self._complete = len(present) <= self._max_users
         by_activity = present[np.argsort(log.time[self._ends[present] - 1], kind="stable")][-self._max_users :]
         self._users: OrderedDict[UserId, Remembered] = OrderedDict(
             (UserId(log.users.ids[row]), row) for row in by_activity.tolist()
@@ -171,6 +205,17 @@ class MemoryState:
         self._users[event.user_id] = acts[-self._acts_per_user :]
         if len(self._users) > self._max_users:
             self._users.popitem(last=False)
+            self._complete = False
+
+    def _all_remembered(self, users: Iterable[str]) -> bool:
+        """Tell whether none of these users is at the bound, where older acts were let go."""
+        mine = (self._users.get(UserId(user), ()) for user in users)
+        sizes = (self._ends[m] - self._starts[m] if isinstance(m, int) else len(m) for m in mine)
+        return all(size < self._acts_per_user for size in sizes)
+
+    def _take_back(self, acts: Sequence[Act]) -> None:
+        for item in {act.item for act in acts}:
+            self._counters.take(item, [(act.time, interest(act.type)) for act in acts if act.item == item])
 
     def _acts(self, remembered: Remembered | None) -> list[Act]:
         if not isinstance(remembered, int):

@@ -14,7 +14,7 @@ from zhanggui.core.interactions import Interactions, Vocabulary
 from zhanggui.state.memory import Memory
 
 LOG = logging.getLogger(__name__)
-_FORMAT = 1
+_FORMAT = 2
 
 
 def write_snapshot(memory: Memory, path: Path) -> None:
@@ -25,7 +25,7 @@ def write_snapshot(memory: Memory, path: Path) -> None:
     with beside.open("wb") as file:
         np.savez(
             file,
-            numbers=np.array([_FORMAT, memory.position, memory.landmark], np.int64),
+            numbers=np.array([_FORMAT, memory.position, memory.landmark, memory.complete], np.int64),
             users=_packed(log.users),
             items=_packed(log.items),
             user=log.user,
@@ -54,7 +54,7 @@ def read_snapshot(path: Path) -> Memory | None:
 
 
 def _memory(arrays: dict[str, NDArray[np.generic]]) -> Memory:
-    version, position, landmark = (int(number) for number in arrays["numbers"])
+    version, position, landmark, complete, *_ = (*map(int, arrays["numbers"]), 0)
     if version != _FORMAT:
         raise ValueError(f"format {version}, this version reads {_FORMAT}")
     log = Interactions(
@@ -67,7 +67,7 @@ def _memory(arrays: dict[str, NDArray[np.generic]]) -> Memory:
         np.full(len(arrays["user"]), -1, np.int64),
     )
     counters = (arrays["recent"].astype(np.float64), arrays["usual"].astype(np.float64))
-    return Memory(position, log, Millis(landmark), *counters, arrays["shoppers"].astype(np.int64))
+    return Memory(position, log, Millis(landmark), *counters, arrays["shoppers"].astype(np.int64), bool(complete))
 
 
 def _packed(names: Vocabulary) -> NDArray[np.uint8]:

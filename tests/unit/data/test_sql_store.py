@@ -83,7 +83,7 @@ def test_a_damaged_database_says_what_to_do(path):
     content = bytearray(path.read_bytes())
     content[40_960:] = b"\xff" * (len(content) - 40_960)
     path.write_bytes(content)
-    with closing(open_store(path)) as store, pytest.raises(StoreError, match="zhanggui restore"):
+    with pytest.raises(StoreError, match="zhanggui restore"), closing(open_store(path)) as store:
         list(store.all_products())
 
 

@@ -39,4 +39,4 @@ def test_torn_counts_as_none_and_is_told(path, share, caplog):
 def test_another_format_counts_as_none(path, monkeypatch, caplog):
     monkeypatch.setattr(snapshot, "_FORMAT", 99)
     assert read_snapshot(path) is None
-    assert "format 1" in caplog.text
+    assert "format 2" in caplog.text

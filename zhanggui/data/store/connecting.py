@@ -18,6 +18,8 @@ _PRAGMAS = (
     "PRAGMA cache_size=-65536",
     "PRAGMA wal_autocheckpoint=16000",
     "PRAGMA journal_size_limit=67108864",
+    # What is deleted is overwritten (Debian's SQLite does so unasked).
+    "PRAGMA secure_delete=ON",
 )
 
 

@@ -1,12 +1,14 @@
 """The Store in a dictionary: the test double, and the oracle that SqlStore is compared with."""
 
+import secrets
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from zhanggui.core.candidate import Ranking
+from zhanggui.core.erasure import Erased, Erasure, digest_of
 from zhanggui.core.event import Event, EventType
 from zhanggui.core.ids import EventId, ItemId, Millis, RankingId, UserId
 from zhanggui.core.interactions import Interactions, Vocabulary
@@ -29,6 +31,9 @@ class MemoryStore:
         self._products: dict[ItemId, Change] = {}
         self._events: dict[EventId, Change] = {}
         self._rankings: dict[RankingId, Ranking] = {}
+        self._salt = secrets.token_hex(16)
+        self._erasures: list[Change] = []
+        self._erased_lately: tuple[set[UserId], set[UserId]] = set(), set()
 
     def put_products(self, products: Iterable[Product]) -> Receipt:
         changes = (Change(0, ChangeKind.PRODUCT, product.item_id, product) for product in products)
@@ -42,8 +47,11 @@ class MemoryStore:
 
     def put_rankings(self, rankings: Iterable[Ranking]) -> None:
         with self._lock:
+            before, lately = self._erased_lately
             for ranking in rankings:
-                self._rankings.setdefault(ranking.ranking_id, ranking)
+                if ranking.user_id not in before | lately:
+                    self._rankings.setdefault(ranking.ranking_id, ranking)
+            self._erased_lately = lately, set()
 
     def products(self, items: Sequence[ItemId]) -> dict[ItemId, Product]:
         with self._lock:
@@ -58,8 +66,10 @@ class MemoryStore:
         mine = sorted((e for e in self._log() if e.user_id == user), key=lambda e: e.time)
         return mine[-limit:] if limit else []
 
-    def interactions(self, *, until: Millis | None = None, types: Sequence[EventType] = ()) -> Interactions:
-        log = [e for e in self._log() if e.item_id and (until is None or e.time < until)]
+    def interactions(
+        self, *, until: Millis | None = None, types: Sequence[EventType] = (), up_to: int | None = None
+    ) -> Interactions:
+        log = [e for e in self._log(up_to) if e.item_id and (until is None or e.time < until)]
         log = sorted((e for e in log if not types or e.type in types), key=lambda e: (e.user_id, e.time))
         users = Vocabulary(sorted({e.user_id for e in log}))
         items = Vocabulary(sorted({e.item_id for e in log} | {p.item_id for p in self.all_products()}))
@@ -75,7 +85,7 @@ class MemoryStore:
 
     def changes(self, after: int, *, limit: int = 1000) -> list[Change]:
         with self._lock:
-            feed = [*self._products.values(), *self._events.values()]
+            feed = [*self._products.values(), *self._events.values(), *self._erasures]
         return sorted((c for c in feed if c.position > after), key=lambda c: c.position)[:limit]
 
     def position(self) -> int:
@@ -89,15 +99,61 @@ class MemoryStore:
         users = len({event.user_id for event in log})
         return Totals(sum(1 for _ in self.all_products()), len(log), len(self._rankings), users)
 
+    def erase_users(self, users: Sequence[UserId]) -> Erased:
+        with self._lock:
+            before = self.totals()
+            for user in dict.fromkeys(filter(None, users)):
+                self._erase(user)
+            return self._difference(before)
+
+    def forget_before(self, moment: Millis) -> Erased:
+        with self._lock:
+            before = self.totals()
+            self._keep(lambda e: e.time >= moment)
+            self._keep_rankings(lambda r: r.time >= moment)
+            erased = self._difference(before)
+            if erased.events:
+                self._tell(Erasure(self._salt, before=moment))
+            return self._difference(before)
+
+    def scrub(self, users: Sequence[UserId] = ()) -> None:
+        """Do nothing; there is no file."""
+
     def close(self) -> None:
         """Do nothing; there is nothing to close."""
 
     def _product(self, item: ItemId) -> Product | None:
         return self._products[item].product if item in self._products else None
 
-    def _log(self) -> list[Event]:
+    def _log(self, up_to: int | None = None) -> list[Event]:
         with self._lock:
-            return [change.event for change in self._events.values() if change.event is not None]
+            known = [c for c in self._events.values() if up_to is None or c.position <= up_to]
+        return [change.event for change in known if change.event is not None]
+
+    def _erase(self, user: UserId) -> None:
+        told_by_others = any(e.anonymous_id == user != e.user_id for e in self._log())
+        self._keep(lambda e: user not in (e.user_id, e.anonymous_id))
+        self._keep_rankings(lambda r: r.user_id != user)
+        if told_by_others:
+            self._tell(Erasure(self._salt))
+        self._tell(Erasure(self._salt, digest_of(user, self._salt)))
+        self._erased_lately[1].add(user)
+
+    def _keep(self, wanted: Callable[[Event], bool]) -> None:
+        self._events = {name: change for name, change in self._events.items() if change.event and wanted(change.event)}
+
+    def _keep_rankings(self, wanted: Callable[[Ranking], bool]) -> None:
+        self._rankings = {name: ranking for name, ranking in self._rankings.items() if wanted(ranking)}
+
+    def _tell(self, erasure: Erasure) -> None:
+        self._position += 1
+        kept = [change for change in self._erasures if change.erasure and not _covers(erasure, change.erasure)]
+        self._erasures = [*kept, Change(self._position, ChangeKind.ERASED, erasure=erasure)]
+
+    def _difference(self, before: Totals) -> Erased:
+        now = self.totals()
+        gone = (before.events - now.events, before.rankings - now.rankings, before.users - now.users)
+        return Erased(*gone, self._position)
 
     def _change(self, change: Change) -> bool:
         with self._lock:
@@ -118,6 +174,13 @@ class MemoryStore:
     def _count(self, outcomes: Iterable[bool]) -> Receipt:
         done = list(outcomes)
         return Receipt(sum(done), len(done) - sum(done), self._position)
+
+
+def _covers(new: Erasure, old: Erasure) -> bool:
+    """Tell whether an erasure says all that an earlier one said."""
+    if new.before is None or old.before is None:
+        return new == old
+    return old.before <= new.before
 
 
 def _baskets(log: Sequence[Event]) -> np.ndarray:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
+from zhanggui.core.erasure import Erasure
 from zhanggui.core.event import Event, EventType
 from zhanggui.core.ids import ItemId, Millis, UserId
 from zhanggui.core.interactions import Interactions
@@ -12,6 +13,7 @@ from zhanggui.core.protocols import Change, ChangeKind
 from zhanggui.data.store.chunks import chunks
 from zhanggui.data.store.codec import event_of, product_of
 from zhanggui.data.store.columns import Gatherer
+from zhanggui.data.store.erasing import erasures_after
 from zhanggui.data.store.schema import COUNTERS, EVENTS, PRODUCTS
 
 PAGE = 2_000
@@ -46,11 +48,14 @@ def events_of(connection: Connection, user: UserId, limit: int) -> list[Event]:
     return [event_of(row) for row in rows][::-1]
 
 
-def interactions(connection: Connection, until: Millis | None, types: Sequence[EventType]) -> Interactions:
+def interactions(
+    connection: Connection, until: Millis | None, types: Sequence[EventType], up_to: int | None
+) -> Interactions:
     """Return the log as columns; memory holds the columns and one small chunk of rows."""
     c = EVENTS.c
     query = select(c.user_id, c.item_id, c.type, c.time, c.order_id, c.session_id).where(c.item_id != "")
     query = query if until is None else query.where(c.time < until)
+    query = query if up_to is None else query.where(c.position <= up_to)
     query = query.where(c.type.in_([kind.code for kind in types])) if types else query
     catalogue = select(PRODUCTS.c.item_id).where(PRODUCTS.c.body.is_not(None))
     gatherer = Gatherer(connection.execute(catalogue).scalars())
@@ -61,12 +66,13 @@ def interactions(connection: Connection, until: Millis | None, types: Sequence[E
 
 
 def changes(connection: Connection, after: int, limit: int) -> list[Change]:
-    """Merge both tables by position."""
+    """Merge the three tables by position."""
     p, e = PRODUCTS.c, EVENTS.c
     of_products = select(p.position, p.item_id, p.body).where(p.position > after).order_by(p.position).limit(limit)
     of_events = select(EVENTS).where(e.position > after).order_by(e.position).limit(limit)
     found = [_product_change(*row) for row in connection.execute(of_products)]
     found += [_event_change(event_of(row), row[0]) for row in connection.execute(of_events)]
+    found += [_erased_change(*row) for row in erasures_after(connection, after, limit=limit)]
     return sorted(found, key=lambda change: change.position)[:limit]
 
 
@@ -78,3 +84,7 @@ def _product_change(position: int, item: str, body: str | None) -> Change:
 
 def _event_change(event: Event, position: int) -> Change:
     return Change(position, ChangeKind.EVENT, event.item_id, event=event)
+
+
+def _erased_change(position: int, erasure: Erasure) -> Change:
+    return Change(position, ChangeKind.ERASED, erasure=erasure)

@@ -1,8 +1,9 @@
 """The tables as they are now. A change here comes with a migration; a test compares the two."""
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, SmallInteger, Table, Text
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, SmallInteger, Table, Text, text
 
 METADATA = MetaData()
+_SOME = text("anonymous_id <> ''")
 
 Id = Text().with_variant(Text(collation="C"), "postgresql")
 """Text that sorts by code point everywhere, as Python and SQLite do."""
@@ -54,6 +55,7 @@ EVENTS = Table(
     Column("text", Text, nullable=False),
     Column("consent", SmallInteger, nullable=True),
     Index("events_by_user", "user_id", "time"),
+    Index("events_by_anonymous", "anonymous_id", sqlite_where=_SOME, postgresql_where=_SOME),
 )
 """`type` is EventType.code, `shown_at` is Event.position (`position` is the number in the feed)."""
 
@@ -73,5 +75,17 @@ RANKINGS = Table(
     Column("query", Text, nullable=False),
     Column("release", Text, nullable=False),
     Column("policy", Text, nullable=False),
+    Index("rankings_by_user", "user_id"),
 )
 """One row per page shown; the lists are compact JSON."""
+
+ERASURES = Table(
+    "erasures",
+    METADATA,
+    Column("position", Number, primary_key=True, autoincrement=False),
+    Column("salt", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("before", BigInteger, nullable=True),
+)
+"""What core.erasure.Erasure says, once for each thing erased: told again, it moves to the end of the feed.
+All rows have the same salt, made with the first."""

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, select
 
 from zhanggui.core.candidate import Ranking
 from zhanggui.core.erasure import Erased
+from zhanggui.core.errors import StoreError
 from zhanggui.core.event import Event, EventType
 from zhanggui.core.ids import ItemId, Millis, RankingId, UserId
 from zhanggui.core.interactions import Interactions
@@ -46,6 +47,12 @@ class SqlStore:
         self._lock = threading.Lock()
         self._familiar: set[str] = set()
         self._where = shown(engine.url)
+        try:
+            with self._reading() as connection:
+                self._watch = Watch(erasing.last_erasure(connection))
+        except StoreError:
+            engine.dispose()
+            raise
 
     def put_products(self, products: Iterable[Product]) -> Receipt:
         """Insert or replace; a product that is there already, unchanged, counts as repeated and stays as it is."""

@@ -16,7 +16,7 @@ from zhanggui.core.ids import ItemId
 from zhanggui.core.interactions import Floats
 from zhanggui.core.passage import content_hash, passage
 from zhanggui.core.product import Product
-from zhanggui.core.protocols import Change, ChangeKind, Matches
+from zhanggui.core.protocols import Change, Matches
 from zhanggui.core.request import Filters, Sort
 from zhanggui.retrieval.index.bm25 import Postings
 from zhanggui.retrieval.index.document import FILLER, Document, document
@@ -43,7 +43,7 @@ class MemoryIndex:
     def apply(self, changes: Sequence[Change], position: int) -> None:
         """Take in product changes."""
         for change in changes:
-            if change.kind is ChangeKind.EVENT:
+            if not change.kind.of_products:
                 continue
             self._places.setdefault(change.item_id, len(self._places))
             before = self._products.pop(change.item_id, None)

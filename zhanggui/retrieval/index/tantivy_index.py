@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from zhanggui.core.ids import ItemId
 from zhanggui.core.interactions import Floats, Longs
 from zhanggui.core.product import Product
-from zhanggui.core.protocols import Change, ChangeKind, Matches
+from zhanggui.core.protocols import Change, Matches
 from zhanggui.core.request import Filters, Sort
 from zhanggui.retrieval.index import snapshot
 from zhanggui.retrieval.index.columns import Columns, Flags, empty, updated
@@ -67,7 +67,7 @@ class TantivyIndex:
 
     def apply(self, changes: Sequence[Change], position: int) -> None:
         """Take in product changes; committed to disk and searchable when it returns."""
-        products = {c.item_id: c.product for c in changes if c.kind is not ChangeKind.EVENT}
+        products = {c.item_id: c.product for c in changes if c.kind.of_products}
         with self._lock:
             if products:
                 self._write(products, position)
