@@ -123,7 +123,7 @@ def event_type(value: object) -> EventType:
     """Read an event's type, in small or capital letters."""
     kind = _TYPES.get(value) if isinstance(value, str) else None
     if kind is None:
-        raise ValueError(f"is {value!r}, must be one of {', '.join(EventType)}")
+        raise ValueError(f"is {values.shown(value)}, must be one of {', '.join(EventType)}")
     return kind
 
 
@@ -144,12 +144,12 @@ PRODUCT_FIELDS: Mapping[str, Reader] = MappingProxyType(
         "translations": _translations,
         "category": values.path,
         "attributes": values.attributes,
-        "price": values.number,
+        "price": values.price,
         "stock": values.whole,
         "available": values.boolean,
         "created_at": values.moment,
-        **dict.fromkeys(("title", "description", "brand", "currency", "url"), values.text),
-        **dict.fromkeys(("seller_id", "group_id", "place"), values.text),
+        **dict.fromkeys(("title", "description", "url"), values.text),
+        **dict.fromkeys(("brand", "currency", "seller_id", "group_id", "place"), values.label),
         **dict.fromkeys(("images", "audio", "video"), values.texts),
     }
 )
@@ -162,8 +162,9 @@ EVENT_FIELDS: Mapping[str, Reader] = MappingProxyType(
         "type": event_type,
         "time": values.moment,
         "item_id": values.identifier,
-        **dict.fromkeys(("anonymous_id", "session_id", "order_id", "ranking_id", "query"), values.text),
-        **dict.fromkeys(("surface", "device", "channel", "place", "text"), values.text),
+        **dict.fromkeys(("anonymous_id", "session_id", "order_id", "ranking_id"), values.label),
+        **dict.fromkeys(("surface", "device", "channel", "place"), values.label),
+        **dict.fromkeys(("query", "text"), values.text),
         "position": values.whole,
         "value": values.number,
         "quantity": values.number,

@@ -21,8 +21,14 @@ _FALSE = frozenset(("false", "no", "n", "f", "0"))
 _SECONDS_BELOW = 100_000_000_000
 """A number below this is seconds (to the year 5138), from it on milliseconds (from March 1973)."""
 
-_MILLIS_BELOW = 253_402_300_800_000
-"""The year 10000 in milliseconds."""
+_YEAR_1, _YEAR_10000 = -62_135_596_800_000, 253_402_300_800_000
+"""In milliseconds: what a calendar can write."""
+
+LONGEST_ID = 512
+"""Characters; databases index ids up to a few kilobytes."""
+
+LONGEST_TEXT = 1_000_000
+HIGHEST_PRICE = 1e12
 
 _INT_BITS = 63
 
@@ -39,19 +45,28 @@ def text(value: object) -> str:
     ('tea', '7', '7')
     """
     if type(value) is str:
-        return value.strip() if value.isascii() and "\0" not in value else _unicode(value)
+        plain = value.isascii() and "\0" not in value and len(value) <= LONGEST_TEXT
+        return value.strip() if plain else _unicode(value)
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
-        raise ValueError(f"is {_shown(value)}, must be text")
+        raise ValueError(f"is {shown(value)}, must be text")
     if isinstance(value, str):
         return _unicode(value)
     return str(int(value) if math.isfinite(value) and value == int(value) else value)
 
 
 def identifier(value: object) -> str:
-    """Read an id: text that is not empty."""
-    name = text(value)
+    """Read an id: a label that is not empty."""
+    name = label(value)
     if not name:
         raise ValueError("is empty, must be an id")
+    return name
+
+
+def label(value: object) -> str:
+    """Read text that names something: of at most 512 characters."""
+    name = text(value)
+    if len(name) > LONGEST_ID:
+        raise ValueError(f"has {len(name):,} characters ({shown(name)}), must have at most {LONGEST_ID}")
     return name
 
 
@@ -62,13 +77,25 @@ def number(value: object) -> float:
     (1299.5, 3.0)
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
-        raise ValueError(f"is {_shown(value)}, must be a number")
+        raise ValueError(f"is {shown(value)}, must be a number")
     try:
         result = float(value.replace(",", "") if isinstance(value, str) and _THOUSANDS.fullmatch(value) else value)
     except (ValueError, OverflowError):
-        raise ValueError(f"is {_shown(value)}, must be a number") from None
+        raise ValueError(f"is {shown(value)}, must be a number") from None
     if not math.isfinite(result):
-        raise ValueError(f"is {_shown(value)}, must be finite")
+        raise ValueError(f"is {shown(value)}, must be finite")
+    return result
+
+
+def price(value: object) -> float:
+    """Read a price: a number from 0 to 10¹².
+
+    >>> price("9.90")
+    9.9
+    """
+    result = number(value)
+    if not 0 <= result <= HIGHEST_PRICE:
+        raise ValueError(f"is {shown(value)}, must be from 0 to {HIGHEST_PRICE:.0f}")
     return result
 
 
@@ -80,7 +107,7 @@ def whole(value: object) -> int:
     """
     result = value if type(value) is int else number(value)
     if result != int(result) or int(result).bit_length() > _INT_BITS:
-        raise ValueError(f"is {_shown(value)}, must be a whole number of at most 64 bits")
+        raise ValueError(f"is {shown(value)}, must be a whole number of at most 64 bits")
     return int(result)
 
 
@@ -90,7 +117,7 @@ def boolean(value: object) -> bool:
         return value
     word = str(value).strip().lower()
     if word not in _TRUE | _FALSE:
-        raise ValueError(f"is {_shown(value)}, must be true or false")
+        raise ValueError(f"is {shown(value)}, must be true or false")
     return word in _TRUE
 
 
@@ -104,16 +131,20 @@ def moment(value: object) -> Millis:
         try:
             value = datetime.fromisoformat(value.strip()) if _DATE.match(value) else float(value)
         except ValueError:
-            raise ValueError(f"is {_shown(value)}, must be ISO 8601 or an epoch") from None
+            raise ValueError(f"is {shown(value)}, must be ISO 8601 or an epoch") from None
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime(value.year, value.month, value.day, tzinfo=UTC)
     if isinstance(value, datetime):
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return Millis(round(aware.timestamp() * 1000))
+        return _bounded(round(aware.timestamp() * 1000), value)
     epoch = number(value)
-    if abs(epoch) >= _MILLIS_BELOW:
-        raise ValueError(f"is {_shown(value)}, must be seconds or milliseconds since 1970")
-    return Millis(round(epoch * 1000 if abs(epoch) < _SECONDS_BELOW else epoch))
+    return _bounded(round(epoch * 1000 if abs(epoch) < _SECONDS_BELOW else epoch), value)
+
+
+def _bounded(millis: int, value: object) -> Millis:
+    if not _YEAR_1 <= millis < _YEAR_10000:
+        raise ValueError(f"is {shown(value)}, must be seconds or milliseconds since 1970, in the years 1 to 9999")
+    return Millis(millis)
 
 
 def path(value: object) -> tuple[str, ...]:
@@ -135,7 +166,7 @@ def texts(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         value = _json(value) if value.startswith("[") else value.split("|")
     if not isinstance(value, list | tuple):
-        raise ValueError(f"is {_shown(value)}, must be a list")
+        raise ValueError(f"is {shown(value)}, must be a list")
     return tuple(word for part in value if not is_missing(part) and (word := text(part)))
 
 
@@ -153,7 +184,7 @@ def mapping(value: object) -> Mapping[str, Any]:
     """Read a map, also from JSON text."""
     value = _json(value) if isinstance(value, str) else value
     if not isinstance(value, Mapping):
-        raise ValueError(f"is {_shown(value)}, must be a map")
+        raise ValueError(f"is {shown(value)}, must be a map")
     return value
 
 
@@ -167,18 +198,22 @@ def _json(value: str) -> object:
     try:
         return orjson.loads(value)
     except orjson.JSONDecodeError:
-        raise ValueError(f"is {_shown(value)}, must be JSON") from None
+        raise ValueError(f"is {shown(value)}, must be JSON") from None
 
 
 def _unicode(value: str) -> str:
     try:
+        if len(value) > LONGEST_TEXT:
+            raise ValueError(f"has {len(value):,} characters, must have at most {LONGEST_TEXT:,}")
         if b"\0" not in value.encode():  # databases refuse it
             return value.strip()
     except UnicodeEncodeError:
         pass
-    raise ValueError(f"is {_shown(value)}, must be Unicode without NUL and lone surrogates")
+    raise ValueError(f"is {shown(value)}, must be Unicode without NUL and lone surrogates")
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Return a value as an error may quote it: in one short line that a terminal can show."""
+    value = value[:100] if isinstance(value, str) else value
     shown = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
     return shown if len(shown) <= 60 else shown[:57] + "…"

@@ -9,9 +9,9 @@ import typer
 
 from zhanggui import __version__
 from zhanggui.app.cli import ask, demo, evaluate, imports, releases, serve, train
-from zhanggui.app.cli.screen import SCREEN, table
+from zhanggui.app.cli.ending import ended
+from zhanggui.app.cli.screen import table
 from zhanggui.app.settings import SETTINGS, Settings, load
-from zhanggui.core.errors import ZhangguiError
 
 app = typer.Typer(
     name="zhanggui",
@@ -53,14 +53,6 @@ def settings(context: typer.Context) -> None:
 
 
 def main() -> None:
-    """Run the command; an error of ours is one line on standard error and exit code 2."""
+    """Run the command of the process and end with its exit code; an error is one line on standard error."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    try:
-        app()
-    except ZhangguiError as error:
-        SCREEN.print(f"[bold red]error[/] ({error.code}): ", end="")
-        SCREEN.print(str(error), markup=False, soft_wrap=True)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        SCREEN.print("Stopped.")
-        sys.exit(130)
+    sys.exit(ended(lambda: app(prog_name="zhanggui", standalone_mode=False), sys.argv[1:]))

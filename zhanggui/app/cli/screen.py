@@ -22,7 +22,10 @@ OUT = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 
 @contextmanager
 def progress(title: str) -> Iterator[Tick]:
-    """Show a bar while work goes on; the yielded function takes (done, total), total 0 meaning unknown."""
+    """Show a bar while work goes on; the yielded function takes (done, total), total 0 meaning unknown.
+
+    Where standard error is no terminal there is no bar: a log has no use for one.
+    """
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -30,7 +33,7 @@ def progress(title: str) -> Iterator[Tick]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=SCREEN) as bar:
+    with Progress(*columns, console=SCREEN, disable=not SCREEN.is_terminal) as bar:
         task = bar.add_task(title, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total or None)
 

@@ -52,12 +52,21 @@ def _texts(cells: Column) -> Column | None:
             whole.encode()
     except (TypeError, UnicodeEncodeError):
         return None
-    return None if "\0" in whole else list(map(str.strip, cells))
+    return None if "\0" in whole or len(whole) > values.LONGEST_TEXT < _longest(cells) else list(map(str.strip, cells))
+
+
+def _labels(cells: Column) -> Column | None:
+    found = _texts(cells)
+    return None if found is None or _longest(found) > values.LONGEST_ID else found
 
 
 def _identifiers(cells: Column) -> Column | None:
-    found = _texts(cells)
+    found = _labels(cells)
     return None if found is None or "" in found else found
+
+
+def _longest(cells: Column) -> int:
+    return max(map(len, cells), default=0)
 
 
 def _numbers(cells: Column) -> Column | None:
@@ -91,6 +100,7 @@ def _types(cells: Column) -> Column | None:
 _SHORTCUTS: dict[Reader, Callable[[Column], Column | None]] = {
     values.text: _texts,
     values.identifier: _identifiers,
+    values.label: _labels,
     values.number: _numbers,
     values.moment: _moments,
     event_type: _types,

@@ -56,6 +56,9 @@ def _records(
     """Read a block that begins after line `number`; return the last line read, the batch, and what must wait."""
     batch, at = Batch(done), 0
     while at < len(block):
+        if not block[at]:
+            at, number = at + 1, number + 1
+            continue
         used, record, reason = _record(block, at, names, delimiter)
         if not used and not last and len(block) - at < LONGEST_RECORD:
             break
@@ -77,7 +80,7 @@ def _record(block: list[bytes], at: int, names: Fields, delimiter: str) -> tuple
     except UnicodeDecodeError as error:
         return 1, [], f"Not UTF-8 at byte {error.start}; save the file as UTF-8."
     if '"' not in line:
-        return _checked(1, line.split(delimiter) if line else [], names)
+        return _checked(1, line.split(delimiter), names)
     found, wrong = _parse([line], delimiter)
     if not wrong:
         return _checked(1, found, names)

@@ -39,12 +39,14 @@ def read_objects(source: Source, parse: Parse) -> Iterator[Batch]:
 def _batch(block: list[bytes], before: int, done: int, parse: Parse) -> Batch:
     batch = Batch(done)
     for number, raw in enumerate(block, before + 1):
+        if not raw:
+            continue
         try:
             batch.records.append(_object(raw, parse))
             batch.numbers.append(number)
             batch.raws.append(raw)
         except ValueError as error:
-            if raw and not raw.isspace():
+            if not raw.isspace():
                 batch.rejects.append(Reject(number, f"{error}.", raw.decode("utf-8", "replace")))
     return batch
 

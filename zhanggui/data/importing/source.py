@@ -18,7 +18,7 @@ GZIP = b"\x1f\x8b"
 EXPANSION = 400
 """Records pack to a fifth, dull ones to a fiftieth; gzip itself ends at about a thousandth: a bomb."""
 
-EXPANSION_FROM = 100_000_000
+EXPANSION_FROM = 32_000_000
 """Bytes unpacked before the expansion is judged."""
 
 _KINDS = {stat.S_ISFIFO: "a pipe", stat.S_ISSOCK: "a socket", stat.S_ISCHR: "a device", stat.S_ISBLK: "a device"}
