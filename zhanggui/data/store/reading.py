@@ -10,6 +10,7 @@ from zhanggui.core.ids import ItemId, Millis, UserId
 from zhanggui.core.interactions import Interactions
 from zhanggui.core.product import Product
 from zhanggui.core.protocols import Change, ChangeKind
+from zhanggui.data.store.bulk import among
 from zhanggui.data.store.chunks import chunks
 from zhanggui.data.store.codec import event_of, product_of
 from zhanggui.data.store.columns import Gatherer
@@ -31,7 +32,9 @@ def products(connection: Connection, items: Sequence[ItemId]) -> dict[ItemId, Pr
     found: dict[str, str] = {}
     query = select(PRODUCTS.c.item_id, PRODUCTS.c.body).where(PRODUCTS.c.body.is_not(None))
     for part in chunks(items, ASKED_AT_ONCE):
-        found.update((item, body) for item, body in connection.execute(query.where(PRODUCTS.c.item_id.in_(part))))
+        found.update(
+            (item, body) for item, body in connection.execute(query.where(among(connection, PRODUCTS.c.item_id, part)))
+        )
     return {item: product_of(item, found[item]) for item in items if item in found}
 
 

@@ -6,13 +6,13 @@ row lock is what makes commits happen in the order of positions; on SQLite BEGIN
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Column, Connection, func, insert, select, update
+from sqlalchemy import Column, Connection, func, select, update
 
 from zhanggui.core.candidate import Ranking
 from zhanggui.core.event import Event
 from zhanggui.core.ids import ItemId
 from zhanggui.core.product import Product
-from zhanggui.data.store.bulk import insert_rows
+from zhanggui.data.store.bulk import among, append_rows, insert_rows
 from zhanggui.data.store.chunks import chunks
 from zhanggui.data.store.codec import event_row, product_body, ranking_row
 from zhanggui.data.store.connecting import upsert
@@ -54,7 +54,7 @@ def put_events(connection: Connection, events: Sequence[Event], position: int, *
         first.setdefault(event.event_id, event)
     known = _known_events(connection, first)
     new = [event for event_id, event in first.items() if event_id not in known]
-    insert_rows(connection, insert(EVENTS), [event_row(n, e) for n, e in enumerate(new, position + 1)])
+    append_rows(connection, EVENTS, [event_row(n, e) for n, e in enumerate(new, position + 1)])
     add(connection, "events", len(new))
     _put_users(connection, {event.user_id for event in new}, familiar)
     return len(new)
@@ -68,7 +68,7 @@ def put_rankings(connection: Connection, rankings: Sequence[Ranking]) -> None:
         first.setdefault(ranking.ranking_id, ranking)
     known = _present(connection, RANKINGS.c.ranking_id, first)
     new = [ranking_row(ranking) for ranking_id, ranking in first.items() if ranking_id not in known]
-    insert_rows(connection, insert(RANKINGS), new)
+    append_rows(connection, RANKINGS, new)
     add(connection, "rankings", len(new))
 
 
@@ -96,7 +96,9 @@ def _bodies(connection: Connection, items: Iterable[ItemId]) -> dict[ItemId, str
     query = select(PRODUCTS.c.item_id, PRODUCTS.c.body)
     found: dict[ItemId, str | None] = {}
     for part in chunks(items, ASKED_AT_ONCE):
-        found.update((row[0], row[1]) for row in connection.execute(query.where(PRODUCTS.c.item_id.in_(part))))
+        found.update(
+            (row[0], row[1]) for row in connection.execute(query.where(among(connection, PRODUCTS.c.item_id, part)))
+        )
     return found
 
 
@@ -104,7 +106,7 @@ def _put_users(connection: Connection, users: set[str], familiar: set[str]) -> N
     strangers = users - familiar
     known = _present(connection, USERS.c.user_id, strangers)
     new = sorted(strangers - known)
-    insert_rows(connection, insert(USERS), [(user,) for user in new])
+    append_rows(connection, USERS, [(user,) for user in new])
     add(connection, "users", len(new))
     if len(familiar) > FAMILIAR_USERS:
         familiar.clear()
@@ -120,5 +122,5 @@ def _known_events(connection: Connection, event_ids: Iterable[str]) -> set[str]:
 def _present(connection: Connection, column: Column[str], values: Iterable[str]) -> set[str]:
     found: set[str] = set()
     for part in chunks(values, ASKED_AT_ONCE):
-        found.update(connection.execute(select(column).where(column.in_(part))).scalars())
+        found.update(connection.execute(select(column).where(among(connection, column, part))).scalars())
     return found
