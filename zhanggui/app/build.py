@@ -75,7 +75,8 @@ def build_shop(
     state = MemoryState(clock=clock)
     kept = StateFile(state, home / "state" / "online.npz")
     kept.open(store)
-    index = open_index(home / "index", settings, analyser, dim=encoder.dim if encoder else 0)
+    dim, name = (encoder.dim, encoder.name) if encoder else (0, "")
+    index = open_index(home / "index", settings, analyser, dim=dim, encoder=name)
     vectors = VectorCache(home / "vectors", encoder=encoder.name, dim=encoder.dim) if encoder else None
     given = Ingredients(
         store=store,
@@ -95,11 +96,11 @@ def build_shop(
     return open_shop(given, on_progress=on_progress)
 
 
-def open_index(folder: Path, settings: Settings, analyser: Analyser, *, dim: int) -> TantivyIndex:
+def open_index(folder: Path, settings: Settings, analyser: Analyser, *, dim: int, encoder: str = "") -> TantivyIndex:
     """Open the index in a folder; a lost or torn one is empty, and whoever opens it fills it."""
     release, nearest = current_release(settings.home), settings.number("dense_candidates")
     threshold = fitted_search(release).get("threshold", DEFAULT_THRESHOLD)
-    return TantivyIndex(folder, analyser=analyser, dim=dim, dense_k=nearest, dense_threshold=threshold)
+    return TantivyIndex(folder, analyser=analyser, dim=dim, dense_k=nearest, dense_threshold=threshold, encoder=encoder)
 
 
 def current_release(home: Path) -> Release | None:

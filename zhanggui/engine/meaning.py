@@ -2,35 +2,34 @@
 
 import threading
 from collections.abc import Iterable, Sequence
-from itertools import islice
 
 import numpy as np
 
 from zhanggui.core.ids import ItemId
 from zhanggui.core.interactions import Floats
-from zhanggui.core.passage import passage
+from zhanggui.core.passage import content_hash, passage
 from zhanggui.core.product import Product
 from zhanggui.core.protocols import CatalogueIndex, Change, Encoder, OnlineState, Store
 from zhanggui.encoders.background import BackgroundEncoder
 from zhanggui.encoders.vectors import Vectors
 from zhanggui.engine.progress import Progress
 
+_CAPACITY = 65_536  # texts that wait at one time: some 30 MB; the index knows of the others
+
 
 class Meaning:
-    """Ask for the vector of every product's text in the background and hand it to the index when it is there.
+    """Ask for the vectors of products' texts in the background and hand them to the index when they are there.
 
     Texts encoded before (in `vectors`) arrive within moments. Products that say the same share one vector; products
-    that say nothing have none. `complete` tells whether the whole catalogue has been asked for.
+    that say nothing have none. Only what waits is held here: which products lack their vector, the index tells.
     """
 
     def __init__(self, index: CatalogueIndex, encoder: Encoder, vectors: Vectors) -> None:
         self._index = index
         self._lock = threading.Lock()
-        self._texts: dict[ItemId, str] = {}
         self._waiting: dict[str, set[ItemId]] = {}
         self._due: set[ItemId] = set()
-        self.complete = False
-        self._background = BackgroundEncoder(encoder, vectors, self._arrived)
+        self._background = BackgroundEncoder(encoder, vectors, self._arrived, capacity=_CAPACITY)
 
     def start(self) -> None:
         """Begin to encode."""
@@ -40,88 +39,90 @@ class Meaning:
         """End after the batch at hand."""
         self._background.stop()
 
-    def want(self, products: Iterable[Product], *, priority: float = 0.0) -> None:
-        """Queue what these products say, unless the index knows that already. Higher priority first."""
+    def want(self, products: Iterable[Product], *, priority: float = 0.0) -> int:
+        """Queue what these products say, unless the index knows that already. Higher priority first.
+
+        Return how many texts were taken: the queue is bounded, and what it does not take is lacking still.
+        """
+        lacking = [product for product in products if self._index.vector(product.item_id) is None]
+        texts: dict[str, set[ItemId]] = {}
+        for product in lacking:
+            if text := passage(product):
+                texts.setdefault(text, set()).add(product.item_id)
         with self._lock:
-            texts = [text for product in products if (text := self._register(product))]
-        self._background.ask(list(dict.fromkeys(texts)), priority=priority)
+            for text, items in texts.items():
+                self._waiting.setdefault(text, set()).update(items)
+                self._due |= items
+        taken = self._background.ask(list(texts), priority=priority)
+        self._granted(list(texts)[taken:])
+        return taken
 
     def changed(self, changes: Sequence[Change]) -> None:
-        """Follow the feed: queue what is new, forget what was removed. What changed is wanted before the rest."""
-        with self._lock:
-            for change in changes:
-                if change.product is None:
-                    self._forget(change.item_id)
+        """Follow the feed, once the index has: what is new is wanted before the rest."""
         self.want((change.product for change in changes if change.product is not None), priority=1.0)
 
+    def lacking(self, *, limit: int) -> list[ItemId]:
+        """Return up to so many items that lack their vector and do not wait for it yet; none when the queue is long."""
+        with self._lock:
+            due = self._due.copy()
+        if len(due) >= _CAPACITY // 2:
+            return []
+        return [item for item in self._index.lacking(limit=len(due) + limit) if item not in due][:limit]
+
     def nudge(self) -> None:
-        """Ask again for what waits though the encoder has nothing to do: its queue was full, or two asked at once."""
+        """Ask again for what waits though the encoder has nothing to do: two may have asked at the same moment."""
         if self._background.wait(timeout=0):
             with self._lock:
                 texts = list(self._waiting)
             self._background.ask(texts)
 
     def progress(self) -> Progress:
-        """Return how many of the items that say something have their vector.
-
-        Until the catalogue has been read, every product of the index is taken to say something.
-        """
-        with self._lock:
-            total = len(self._texts) if self.complete else max(len(self._texts), len(self._index))
-            return Progress(len(self._texts) - len(self._due), total)
+        """Return how many of the items that say something have their vector."""
+        return Progress(*self._index.meant())
 
     def wait(self, *, timeout: float) -> bool:
         """Wait until nothing is left to encode; return whether that came true within so many seconds."""
         return self._background.wait(timeout=timeout)
 
-    def _register(self, product: Product) -> str:
-        text, item = passage(product), product.item_id
-        if self._texts.get(item) == text and self._index.vector(item) is not None:
-            return ""
-        self._forget(item)
-        if text:
-            self._texts[item] = text
-            self._waiting.setdefault(text, set()).add(item)
-            self._due.add(item)
-        return text
-
-    def _forget(self, item: ItemId) -> None:
-        self._granted(self._texts.pop(item, ""), [item])
-
     def _arrived(self, texts: list[str], vectors: Floats) -> None:
         with self._lock:
             sharers = [sorted(self._waiting.get(text, ())) for text in texts]
         rows = np.repeat(np.arange(len(texts)), [len(items) for items in sharers])
-        self._index.put_vectors([item for sharing in sharers for item in sharing], vectors[rows])
-        with self._lock:
-            for text, sharing in zip(texts, sharers, strict=True):
-                self._granted(text, sharing)
+        hashes = [content_hash(text) for text in texts]
+        items = [item for sharing in sharers for item in sharing]
+        self._index.put_vectors(items, vectors[rows], hashes=[hashes[row] for row in rows.tolist()])
+        self._granted(texts, sharers)
 
-    def _granted(self, text: str, items: list[ItemId]) -> None:
-        still = self._waiting.get(text, set())
-        self._due.difference_update(still.intersection(items))
-        still.difference_update(items)
-        if not still:
-            self._waiting.pop(text, None)
+    def _granted(self, texts: Sequence[str], sharers: Sequence[Sequence[ItemId]] | None = None) -> None:
+        """Forget texts: the items that got their vector, or all that waited for it."""
+        with self._lock:
+            for at, text in enumerate(texts):
+                waiting = self._waiting.get(text, set())
+                gone = set(sharers[at]) if sharers is not None else set(waiting)
+                self._due -= gone
+                waiting -= gone
+                if not waiting:
+                    self._waiting.pop(text, None)
 
 
 class CatalogueReader:
-    """Ask once for the meaning of the whole catalogue, what is popular first. `run` after a failure begins again."""
+    """Ask for the meaning of what lacks it, what is popular first. Run it now and then: it goes on where it was."""
 
     def __init__(self, meaning: Meaning, store: Store, state: OnlineState, *, batch: int = 2000) -> None:
         self._meaning, self._store, self._state, self._batch = meaning, store, state, batch
-        self._done = self._stopped = False
+        self._began = self._stopped = False
 
     def run(self) -> None:
-        """Read the catalogue, unless that is done."""
-        if self._done:
-            return
-        popular = [item for item, _ in self._state.popular(k=self._batch)]
-        self._meaning.want(self._store.products(popular).values(), priority=0.5)
-        products = self._store.all_products()
-        while (batch := list(islice(products, self._batch))) and not self._stopped:
-            self._meaning.want(batch)
-        self._done = self._meaning.complete = True
+        """Queue what lacks its vector, until nothing does or the queue is long."""
+        if not self._began:
+            popular = [item for item, _ in self._state.popular(k=self._batch)]
+            self._meaning.want(self._store.products(popular).values(), priority=0.5)
+            self._began = True
+        while not self._stopped and (items := self._meaning.lacking(limit=self._batch)):
+            if not self._meaning.want(self._store.products(items).values()):
+                return
+            self._meaning.wait(timeout=1.0)
+        self._meaning.nudge()
 
     def stop(self) -> None:
         """End after the batch at hand."""

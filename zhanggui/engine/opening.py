@@ -83,12 +83,9 @@ def open_shop(given: Ingredients, *, pace: Pace | None = None, on_progress: OnPr
     stops: list[Callable[[], object]] = [thread.stop for thread in threads]
     if meaning:
         reader = CatalogueReader(meaning, store, state)
-        readers = [
-            Repeating("read", reader.run, every=3600),
-            Repeating("nudge", meaning.nudge, every=(pace or Pace()).nudge),
-        ]
-        threads += readers
-        stops = [reader.stop, *(thread.stop for thread in readers), meaning.stop, *stops]
+        reading = Repeating("read", reader.run, every=(pace or Pace()).nudge)
+        threads.append(reading)
+        stops = [reader.stop, reading.stop, meaning.stop, *stops]
         meaning.start()
     for thread in threads:
         thread.start()

@@ -27,7 +27,6 @@ def bench(make_bench):
     index = make_bench().index
     encoder, cache = Counting(), MemoryVectorCache(dim=32)
     meaning = Meaning(index, encoder, cache)
-    meaning.complete = True
     meaning.start()
 
     def put(*products):
@@ -70,29 +69,48 @@ def test_a_new_title_gets_a_new_vector_and_an_old_one_asks_nothing(bench):
 def test_removed_products_are_forgotten(bench):
     index, _, meaning, put = bench
     put(Product("a", title="green tea"))
-    meaning.changed([Change(2, ChangeKind.REMOVED, "a")])
+    gone = [Change(2, ChangeKind.REMOVED, "a")]
+    index.apply(gone, 2)
+    meaning.changed(gone)
     assert meaning.progress() == Progress(0, 0)
 
 
-def test_until_the_catalogue_was_read_all_of_it_is_due(bench):
-    index, _, meaning, put = bench
-    meaning.complete = False
+def test_a_product_that_says_nothing_is_not_due(bench):
+    _, _, meaning, put = bench
     put(Product("a", title="green tea"), Product("b"))
-    assert meaning.progress() == Progress(1, 2)
+    assert meaning.progress() == Progress(1, 1) and meaning.lacking(limit=9) == []
+
+
+def test_a_vector_that_comes_too_late_is_not_taken(bench):
+    index, encoder, meaning, put = bench
+    index.apply([Change(1, ChangeKind.PRODUCT, "a", Product("a", title="motor oil"))], 1)
+    meaning.want([Product("a", title="green tea")])  # read from the Store before it changed
+    assert meaning.wait(timeout=10)
+    assert encoder.texts == ["green tea"] and index.vector("a") is None and meaning.lacking(limit=9) == ["a"]
 
 
 def test_nudging_asks_again_for_what_was_lost(bench, monkeypatch):
     index, _, meaning, put = bench
     lost = []
-    monkeypatch.setattr(meaning._background, "ask", lambda texts, priority=0.0: lost.extend(texts) or 0)
+    monkeypatch.setattr(meaning._background, "ask", lambda texts, priority=0.0: lost.extend(texts) or len(texts))
     put(Product("a", title="green tea"))
-    assert lost == ["green tea"] and meaning.progress() == Progress(0, 1)
+    assert lost == ["green tea"] and meaning.progress() == Progress(0, 1) and meaning.lacking(limit=9) == []
     monkeypatch.undo()
     meaning.nudge()
     assert meaning.wait(timeout=10) and meaning.progress() == Progress(1, 1)
 
 
-def test_the_catalogue_is_read_once(bench, monkeypatch):
+def test_what_a_full_queue_does_not_take_is_lacking_still(bench, monkeypatch):
+    index, _, meaning, put = bench
+    monkeypatch.setattr(meaning._background, "ask", lambda texts, priority=0.0: 0)
+    put(Product("a", title="green tea"))
+    assert meaning.lacking(limit=9) == ["a"]
+    monkeypatch.undo()
+    assert meaning.want([Product("a", title="green tea")]) == 1
+    assert meaning.wait(timeout=10) and meaning.progress() == Progress(1, 1)
+
+
+def test_only_what_lacks_its_vector_is_read(bench, monkeypatch):
     index, encoder, meaning, put = bench
     store = MemoryStore()
     store.put_products([Product(f"i{n}", title=f"tea {n}") for n in range(5)])
@@ -100,6 +118,14 @@ def test_the_catalogue_is_read_once(bench, monkeypatch):
     reader = CatalogueReader(meaning, store, MemoryState(None), batch=2)
     monkeypatch.setattr(MemoryState, "popular", lambda self, k: [("i3", 9)])
     reader.run()
-    reader.run()
     assert meaning.wait(timeout=10)
     assert sorted(encoder.texts) == [f"tea {n}" for n in range(5)] and meaning.progress() == Progress(5, 5)
+    monkeypatch.setattr(store, "products", lambda items: pytest.fail(f"read again: {items}"))
+    reader.run()
+
+
+def test_a_product_that_left_the_store_is_not_asked_for_again_and_again(bench):
+    index, encoder, meaning, put = bench
+    index.apply([Change(1, ChangeKind.PRODUCT, "a", Product("a", title="tea"))], 1)
+    CatalogueReader(meaning, MemoryStore(), MemoryState(None)).run()
+    assert encoder.texts == [] and index.lacking(limit=9) == ("a",)
