@@ -1,0 +1,79 @@
+"""The five scenarios: what is killed, doing what, in which home."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from benchmarks.crashing.deriving import Releases, lose_something
+from benchmarks.crashing.importing import Imports
+from benchmarks.crashing.program import Nursery
+from benchmarks.crashing.serving import Rounds, change_products, put_events, read_pages
+from benchmarks.crashing.yard import Tally, Yard
+
+
+class Way(Protocol):
+    """How one life goes."""
+
+    def one(self, yard: Yard, rng: random.Random, tally: Tally, number: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A name, its share of the kills, how a life goes; what the home is like; lives until it is made anew."""
+
+    name: str
+    share: float
+    way: Callable[[], Way]
+    items: int = 120
+    encoder: str = "none"
+    lives: int = 25
+
+
+SCENARIOS = (
+    Scenario("events over HTTP", 0.3, lambda: Rounds((put_events, read_pages))),
+    Scenario("catalogue over HTTP", 0.25, lambda: Rounds((change_products, read_pages))),
+    Scenario("import events", 0.1, lambda: Imports("events"), lives=10),
+    Scenario("import products", 0.05, lambda: Imports("products"), lives=10),
+    Scenario(
+        "index and vectors",
+        0.2,
+        lambda: Rounds((change_products, read_pages), opening=0.45, closing=0.3, before=lose_something),
+        items=300,
+        encoder="hash",
+    ),
+    Scenario("Releases", 0.1, Releases, lives=40),
+)
+
+
+class Play:
+    """A scenario that is being played: one home after the other."""
+
+    def __init__(self, scenario: Scenario, nursery: Nursery, folder: Path, *, seed: int, store: str = "") -> None:
+        self.scenario, self.tally = scenario, Tally()
+        self.yard: Yard | None = None
+        self._nursery, self._folder, self._store = nursery, folder, store
+        self._rng = random.Random(f"{seed}/{scenario.name}")
+        self._lives = 0
+        self._way = scenario.way()
+
+    def one(self) -> None:
+        """Live once. Raises AssertionError or GoneError when the program misbehaves."""
+        if self._lives % self.scenario.lives == 0:
+            self.end()
+            self._way = self.scenario.way()
+            place = self._folder / f"{self.scenario.name.replace(' ', '-')}-{self._lives}"
+            given = self.scenario
+            self.yard = Yard(
+                self._nursery, place, self._rng, encoder=given.encoder, store=self._store, items=given.items
+            )
+        assert self.yard is not None
+        self._way.one(self.yard, self._rng, self.tally, self._lives)
+        self._lives += 1
+
+    def end(self) -> None:
+        """Delete the home."""
+        if self.yard is not None:
+            self.yard.delete()
+            self.yard = None
