@@ -42,9 +42,10 @@ SETTINGS = (
     Setting("dense_candidates", 200, "How many items nearest in meaning may join the words' matches of one query"),
     Setting("clock_start", "", "Start the shop's clock at this moment (ISO 8601), for demonstrations and replays"),
     Setting("shopper_choice", "off", "Let visitors see with any shopper's eyes: demonstrations only", ("off", "on")),
+    Setting("retention_days", 0, "Events and rankings older than so many days are forgotten, daily; 0 keeps all"),
     Setting("max_body_mb", 32, "Largest body of one HTTP request, in MiB, as sent and unpacked"),
     Setting("max_requests", 128, "How many HTTP requests may be under way; more are refused with 503 overloaded"),
-    Setting("max_writes", 32, "How many of them may be writes"),
+    Setting("max_writes", 96, "How many of them may be writes"),
     Setting("request_seconds", 30, "Seconds until an answer must begin, else 504 timeout"),
     Setting("body_seconds", 30, "Seconds until the whole body must be here, else 408 body_too_slow"),
     Setting(

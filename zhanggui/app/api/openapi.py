@@ -62,19 +62,33 @@ def records_body(schema: str, example: object) -> Part:
     return {"requestBody": {"required": True, "content": content}}
 
 
-def answer(schema: str, example: object, *, writes: bool = False) -> dict[int | str, Part]:
-    """Describe the answers of a route: the good one and the errors."""
+READS = (400, 404, 431, 503, 504)
+BODIES = (408, 413, 415)
+KEYS = (401, 403)
+MEANINGS = {
+    207: "Some records were kept, the rejected ones are listed with reasons",
+    400: "The request cannot be understood",
+    401: "No key was shown",
+    403: "The key is wrong, or writing is off",
+    404: "There is no such product",
+    408: "The body was not here in time",
+    413: "The body is too large, as sent or unpacked, or the batch has too many records",
+    415: "The body is compressed in a way that is not known here",
+    431: "Address and headers are too large",
+    503: "The shop cannot answer now, or is full; see Retry-After",
+    504: "The answer was not ready in time",
+}
+
+
+def answer(schema: str, example: object, *, body: bool = False, writes: bool = False) -> dict[int | str, Part]:
+    """Describe the answers of a route: the good one, and every error that it can give."""
     good = {"content": {"application/json": {"schema": _reference(schema), "example": example}}}
-    answers: dict[int | str, Part] = {
-        200: {"description": "The answer", **good},
-        "default": {
-            "description": "An error",
-            "content": {"application/json": {"schema": _reference("Error"), "example": EXAMPLES["Error"]}},
-        },
-    }
+    error = {"content": {"application/json": {"schema": _reference("Error"), "example": EXAMPLES["Error"]}}}
+    codes = (*READS, *(BODIES if body or writes else ()), *(KEYS if writes else ()))
+    answers: dict[int | str, Part] = {200: {"description": "The answer", **good}}
     if writes:
-        answers[207] = {"description": "Some records were kept, the rejected ones are listed with reasons", **good}
-    return answers
+        answers[207] = {"description": MEANINGS[207], **good}
+    return answers | {code: {"description": MEANINGS[code], **error} for code in sorted(codes)}
 
 
 def install(app: FastAPI) -> None:

@@ -92,7 +92,7 @@ def reading_router(shop: Shop, settings: ApiSettings) -> APIRouter:
         routes.search_by_body,
         methods=["POST"],
         tags=["read"],
-        responses=page,
+        responses=openapi.answer("Page", openapi.PAGE_EXAMPLE, body=True),
         openapi_extra=openapi.json_body(SEARCH),
     )
     add("/recommend/{user_id:path}", routes.recommend, tags=["read"], responses=page, openapi_extra=recommend)

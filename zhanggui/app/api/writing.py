@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Annotated, TypeVar
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
@@ -11,7 +13,7 @@ from zhanggui.app.api import openapi
 from zhanggui.app.api.batches import divide, receipt_json, rejected_json, unknown_fields
 from zhanggui.app.api.keys import require_key
 from zhanggui.app.api.reading import Item
-from zhanggui.app.web.body import Body, Record, read_body, records_of
+from zhanggui.app.web.body import Body, read_body, records_of
 from zhanggui.app.web.calls import check_id
 from zhanggui.app.web.errors import bad_request, error_body
 from zhanggui.app.web.jsonbytes import json_response
@@ -25,6 +27,9 @@ from zhanggui.engine.shop import Shop
 
 T = TypeVar("T")
 Tags = list[str | Enum]
+THREADS = 8
+"""Threads of writers: however many wait, those that read are free. The Store takes one write after another anyway."""
+
 Sent = Annotated[Body, Depends(read_body)]
 
 
@@ -34,34 +39,43 @@ class Writing:
     def __init__(self, shop: Shop, settings: ApiSettings) -> None:
         self._shop = shop
         self._settings = settings
+        self._threads = CapacityLimiter(THREADS)
 
-    def put_products(self, body: Sent) -> Response:
+    async def put_products(self, body: Sent) -> Response:
         """Add or replace products. Good records are kept whatever the bad ones are; those come back with reasons."""
-        return self._batch(self._records(body), product_from, PRODUCT_FIELDS, self._shop.put_products)
+        return await self._batch(body, product_from, PRODUCT_FIELDS, self._shop.put_products)
 
-    def put_events(self, body: Sent) -> Response:
+    async def put_events(self, body: Sent) -> Response:
         """Add events. One sent twice (same event_id, or without one the same content) counts once: repeat at will."""
-        return self._batch(self._records(body), event_from, EVENT_FIELDS, self._shop.put_events)
+        return await self._batch(body, event_from, EVENT_FIELDS, self._shop.put_events)
 
-    def remove_product(self, item_id: Item) -> Response:
+    async def remove_product(self, item_id: Item) -> Response:
         """Remove a product. Removing what is not there is no error: `written` is 0 then."""
-        receipt = self._shop.remove_products([ItemId(check_id("item_id", item_id))])
+        items = [ItemId(check_id("item_id", item_id))]
+        receipt = await run_sync(self._shop.remove_products, items, limiter=self._threads)
         return json_response(receipt_json(receipt, ()))
 
-    def remove_products(self, body: Sent) -> Response:
+    async def remove_products(self, body: Sent) -> Response:
         """Remove products, given as a list of objects with `item_id`; other fields of theirs do not matter."""
-        return self._batch(self._records(body), _item_id, PRODUCT_FIELDS, self._shop.remove_products)
+        return await self._batch(body, _item_id, PRODUCT_FIELDS, self._shop.remove_products)
 
-    def _records(self, body: Body) -> list[Record]:
-        return records_of(body, limit=self._settings.max_records)
-
-    def _batch(
+    async def _batch(
         self,
-        records: Sequence[Record],
+        body: Body,
         parse: Callable[[Mapping[str, object]], T],
         known: Mapping[str, object],
         put: Callable[[Sequence[T]], Receipt],
     ) -> Response:
+        return await run_sync(self._kept, body, parse, known, put, limiter=self._threads)
+
+    def _kept(
+        self,
+        body: Body,
+        parse: Callable[[Mapping[str, object]], T],
+        known: Mapping[str, object],
+        put: Callable[[Sequence[T]], Receipt],
+    ) -> Response:
+        records = records_of(body, limit=self._settings.max_records)
         divided = divide(records, parse)
         if divided.rejected and not divided.good:
             first = divided.rejected[0]

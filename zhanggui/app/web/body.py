@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request as HttpRequest
 
 from zhanggui.app.web.errors import ApiError, bad_request
+from zhanggui.app.web.memory import Share
 from zhanggui.app.web.packed import is_packed, too_large, unpacked
 from zhanggui.app.web.settings import ApiSettings
 
@@ -65,7 +66,9 @@ async def read_bounded(request: HttpRequest, limit: int) -> Body:
 
 async def _received(request: HttpRequest, limit: int) -> bytes:
     content = bytearray()
+    share: Share = request.scope["state"]["memory"]
     async for piece in request.stream():
+        share.take(len(piece))
         content += piece
         if len(content) > limit:
             raise too_large(limit)

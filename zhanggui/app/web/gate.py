@@ -7,10 +7,14 @@ from starlette.requests import Request as HttpRequest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from zhanggui.app.web.errors import ApiError, error_response
+from zhanggui.app.web.memory import BODIES, Memory, Share
 from zhanggui.app.web.settings import ApiSettings
 
 ALWAYS = ("/v1/health", "/metrics")
 """Whoever watches the shop is let in when it is full; these routes have threads of their own (operating.py)."""
+
+HEAD_BYTES = 16 * 1024
+"""Largest head of a request: address and headers."""
 
 READS = ("GET", "HEAD", "OPTIONS")
 _SEARCH = "/v1/search"
@@ -35,11 +39,15 @@ class Gate:
     def __init__(self, app: ASGIApp, *, settings: ApiSettings) -> None:
         self.app = app
         self._seconds, self._body_seconds = settings.request_seconds, settings.body_seconds
+        self._memory = Memory(BODIES * settings.max_body_bytes)
         self.all = Lane("requests", settings.max_requests)
         self.writes = Lane("writes", settings.max_writes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
+        if scope["type"] == "http" and _head(scope) > HEAD_BYTES:
+            await _refuse(scope, receive, send, _HEAD_TOO_LARGE)
+            return
         if scope["type"] != "http" or scope["path"] in ALWAYS:
             await self.app(scope, receive, send)
             return
@@ -50,9 +58,10 @@ class Gate:
             return
         for lane in lanes:
             lane.busy += 1
-        answer = _Answer(send)
+        answer, share = _Answer(send), Share(self._memory)
+        scope.setdefault("state", {})["memory"] = share
         task = asyncio.ensure_future(self.app(scope, receive, answer.send))
-        task.add_done_callback(lambda _: _leave(lanes))
+        task.add_done_callback(lambda _: _leave(lanes, share))
         try:
             await self._wait(task, answer, scope, receive)
         except asyncio.CancelledError:
@@ -88,7 +97,8 @@ class _Answer:
             await self.pass_on(message)
 
 
-def _leave(lanes: list[Lane]) -> None:
+def _leave(lanes: list[Lane], share: Share) -> None:
+    share.give_back()
     for lane in lanes:
         lane.busy -= 1
 
@@ -97,6 +107,20 @@ def _look(task: asyncio.Future[None]) -> None:
     # A task whose error nobody asks for is reported as lost; it was logged where it arose.
     if not task.cancelled():
         task.exception()
+
+
+def _head(scope: Scope) -> int:
+    headers = sum(len(name) + len(value) for name, value in scope["headers"])
+    return headers + len(scope.get("raw_path") or b"") + len(scope["query_string"])
+
+
+_HEAD_TOO_LARGE = ApiError(
+    431,
+    "head_too_large",
+    "Address and headers are too large.",
+    cure=f"Allowed: {HEAD_BYTES} bytes. Long parameters go into the body of POST /v1/search.",
+    headers=(("Connection", "close"),),
+)
 
 
 def _overloaded(lane: Lane) -> ApiError:

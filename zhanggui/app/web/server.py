@@ -12,14 +12,12 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from zhanggui.app.web.errors import ApiError, error_body
+from zhanggui.app.web.gate import HEAD_BYTES
 from zhanggui.app.web.jsonbytes import json_bytes
 from zhanggui.core.errors import ConfigError
 
 KEEP_ALIVE = 15
 """Seconds that a connection may stay open without a request, and that the head of a request may take."""
-
-HEAD_BYTES = 16 * 1024
-"""Largest head of a request: address and headers."""
 
 STOP = 8
 """Seconds that requests under way get when the server is told to stop."""

@@ -37,7 +37,7 @@ class ApiSettings:
     metrics: str = "local"
     max_body_bytes: int = 32 * MIB
     max_requests: int = 128
-    max_writes: int = 32
+    max_writes: int = 96
     request_seconds: float = 30
     body_seconds: float = 30
     max_records: int = 50_000
