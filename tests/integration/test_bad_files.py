@@ -118,7 +118,7 @@ LINE_FAULTS = {
     "before year 1": ("ann,view,-99999999999,tea\n", "years 1 to 9999"),
     "year 10000": ("ann,view,253402300800000,tea\n", "years 1 to 9999"),
     "NaN": ("ann,view,nan,tea\n", "nan"),
-    "a long id": (f"{'x' * 600},view,5,tea\n", "at most 512"),
+    "a long id": (f"{'x' * 600},view,5,tea\n", "at most 256"),
     "5 MB": (f"ann,view,5,{'x' * 5_000_000}\n", "at most 1,000,000"),
     "5 MB of a type": (f"ann,{'x' * 5_000_000},5,tea\n", "must be one of"),
     "no item": ("ann,view,5,\n", "item_id is missing"),

@@ -24,8 +24,10 @@ _SECONDS_BELOW = 100_000_000_000
 _YEAR_1, _YEAR_10000 = -62_135_596_800_000, 253_402_300_800_000
 """In milliseconds: what a calendar can write."""
 
-LONGEST_ID = 512
-"""Characters; databases index ids up to a few kilobytes."""
+LONGEST_ID = 256
+"""Characters; the API asks for no longer ones, and databases index ids up to a few kilobytes."""
+
+LONGEST_LABEL = 500
 
 LONGEST_TEXT = 1_000_000
 HIGHEST_PRICE = 1e12
@@ -55,18 +57,22 @@ def text(value: object) -> str:
 
 
 def identifier(value: object) -> str:
-    """Read an id: a label that is not empty."""
-    name = label(value)
+    """Read an id: text of 1 to 256 characters."""
+    name = _short(value, LONGEST_ID)
     if not name:
         raise ValueError("is empty, must be an id")
     return name
 
 
 def label(value: object) -> str:
-    """Read text that names something: of at most 512 characters."""
+    """Read text that names something: of at most 500 characters."""
+    return _short(value, LONGEST_LABEL)
+
+
+def _short(value: object, longest: int) -> str:
     name = text(value)
-    if len(name) > LONGEST_ID:
-        raise ValueError(f"has {len(name):,} characters ({shown(name)}), must have at most {LONGEST_ID}")
+    if len(name) > longest:
+        raise ValueError(f"has {len(name):,} characters ({shown(name)}), must have at most {longest}")
     return name
 
 

@@ -57,12 +57,12 @@ def _texts(cells: Column) -> Column | None:
 
 def _labels(cells: Column) -> Column | None:
     found = _texts(cells)
-    return None if found is None or _longest(found) > values.LONGEST_ID else found
+    return None if found is None or _longest(found) > values.LONGEST_LABEL else found
 
 
 def _identifiers(cells: Column) -> Column | None:
     found = _labels(cells)
-    return None if found is None or "" in found else found
+    return None if found is None or "" in found or _longest(found) > values.LONGEST_ID else found
 
 
 def _longest(cells: Column) -> int:
