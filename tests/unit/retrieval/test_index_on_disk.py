@@ -113,4 +113,4 @@ def test_readers_keep_the_state_they_began_with(tmp_path):
     state = index._state
     index.apply([Change(6, ChangeKind.REMOVED, ItemId("p1"))], 6)
     assert (int(state.columns.sold.sum()), int(index._state.columns.sold.sum())) == (5, 4)
-    assert np.array_equal(state.searcher.rows(QueryMaker(schema()).rows([0, 1])), [0, 1])
+    assert np.array_equal(state.text.searcher.rows(QueryMaker(schema()).rows([0, 1])), [0, 1])

@@ -3,27 +3,36 @@
 from dataclasses import dataclass
 
 import numpy as np
+import tantivy
 
 from zhanggui.core.interactions import Floats, Longs
+from zhanggui.retrieval.index.asking import Asking
 from zhanggui.retrieval.index.columns import Flags
 from zhanggui.retrieval.index.matching import choose
+from zhanggui.retrieval.index.row_sets import RowSets, Snapshot
 from zhanggui.retrieval.index.schema import QueryMaker, schema, scoring_tokens
 from zhanggui.retrieval.index.text_store import Searcher
 from zhanggui.retrieval.text.query import Query
 
+_FEW = 1500
+"""So few rows are scored one by one: finding each costs as much as scoring twenty others."""
+
+_SPARE = 64
+
 
 @dataclass(frozen=True, slots=True)
 class ByWords:
-    """`rows`: all that match, ascending. `best`: the first of them (or all), best first, with their `scores`."""
+    """`found`: which rows match and pass, (n,). `best`: the first of them, best first, with their `scores`."""
 
-    rows: Longs
+    found: Flags
     best: Longs
     scores: Floats
 
 
-def unscored(rows: Longs) -> ByWords:
+def unscored(found: Flags, *, limit: int) -> ByWords:
     """Return rows that match without having been asked for by words."""
-    return ByWords(rows, rows, np.full(len(rows), np.nan, np.float32))
+    rows = np.flatnonzero(found)[:limit]
+    return ByWords(found, rows, np.full(len(rows), np.nan, np.float32))
 
 
 class Lexical:
@@ -31,34 +40,52 @@ class Lexical:
 
     def __init__(self) -> None:
         self._make = QueryMaker(schema())
+        self.sets = RowSets(self._make)
 
-    def matches(
-        self, searcher: Searcher, query: Query, mask: Flags, *, meaning: bool, products: int, limit: int | None
-    ) -> ByWords:
-        """Return what matches within a mask over the rows; `limit` scores only so many of the best, None all."""
-        step = choose(
-            query,
-            lambda step: searcher.count(self._make.matching(step, query)),
-            lambda unit: searcher.count(self._make.unit(unit)),
-            products=products,
-            meaning=meaning,
-        )
-        matching = self._make.matching(step, query)
-        rows = searcher.rows(matching)
-        scored = self._make.scored(matching, query)
-        best, scores = searcher.scored(scored, limit=len(rows) if limit is None else limit)
-        kept = mask[best]
-        return ByWords(rows[mask[rows]], best[kept], scores[kept] / self._ideal(searcher, query))
+    def matches(self, now: Snapshot, query: Query, sold: Flags, mask: Flags, *, meaning: bool, limit: int) -> ByWords:
+        """Return what matches within a mask over the rows, and the best `limit` (0 or more) of it with their scores.
 
-    def partial(self, searcher: Searcher, query: Query, rows: Longs) -> Floats:
-        """Return the scores of rows that do not match but may have some of the words: (len(rows),), NaN for none."""
-        if not len(rows):
-            return np.zeros(0, np.float32)
+        `sold` are the rows that have a document.
+        """
+        asking = Asking(self._make, self.sets, now, query, sold)
+        step = choose(query, asking.count, asking.holders, products=int(np.count_nonzero(sold)), meaning=meaning)
+        matching = asking.rows(step)
+        found = matching & mask
+        if not limit:
+            return ByWords(found, np.zeros(0, np.int64), np.zeros(0, np.float32))
+        within = self._make.matching(step, query)
+        best, scores = self._best(now.searcher, query, within, matching, found, limit)
+        return ByWords(found, best, scores / self._ideal(now.searcher, query))
+
+    def partial(self, now: Snapshot, query: Query, rows: Longs) -> Floats:
+        """Return the scores of rows by the words that they have, matching or not: (len(rows),), NaN for none."""
+        if not len(rows) or not query:
+            return np.full(len(rows), np.nan, np.float32)
         scored = self._make.scored(self._make.rows(rows.tolist()), query)
-        found, scores = searcher.scored(scored, limit=len(rows))
+        found, scores = now.searcher.scored(scored, limit=len(rows))
         by_row = dict(zip(found.tolist(), scores.tolist(), strict=True))
         values = np.array([by_row.get(row, 0.0) for row in rows.tolist()], np.float32)
-        return np.where(values > 0, values / self._ideal(searcher, query), np.float32(np.nan))
+        return np.where(values > 0, values / self._ideal(now.searcher, query), np.float32(np.nan))
+
+    def _best(
+        self, searcher: Searcher, query: Query, within: tantivy.Query, matching: Flags, found: Flags, limit: int
+    ) -> tuple[Longs, Floats]:
+        """Return the best rows of `found`, a part of what `within` finds (`matching`), with their BM25.
+
+        Few are asked for by name. Of many so many of the best are taken that enough should pass, then all if need be.
+        """
+        wanted, of = int(np.count_nonzero(found)), int(np.count_nonzero(matching))
+        if wanted < of and wanted <= _FEW:
+            scored = self._make.scored(self._make.rows(np.flatnonzero(found).tolist()), query)
+            rows, scores = searcher.scored(scored, limit=wanted)
+            return rows[:limit], scores[:limit]
+        scored, asked = self._make.scored(within, query), min(of, limit * of // max(wanted, 1) * 5 // 4 + _SPARE)
+        while True:
+            rows, scores = searcher.scored(scored, limit=asked)
+            kept = np.flatnonzero(found[rows])[:limit]
+            if len(kept) >= min(limit, wanted) or asked >= of:
+                return rows[kept], scores[kept]
+            asked = min(of, 4 * asked)
 
     def _ideal(self, searcher: Searcher, query: Query) -> np.float32:
         return np.float32(max(searcher.ideal(scoring_tokens(query)), 1e-9))

@@ -24,11 +24,15 @@ def joined(lexical: Longs, dense: Longs, *, limit: int) -> Longs:
     return np.concatenate((first, dense[:share], lexical[len(first) :], dense[share:]))[:limit]
 
 
-def arranged(columns: Columns, rows: Longs, sort: Sort) -> Longs:
-    """Return rows by price or age, unknown ones last, ties by row."""
+def arranged(columns: Columns, rows: Longs, sort: Sort, *, limit: int) -> Longs:
+    """Return the first `limit` rows by price or age, unknown ones last, ties by row; `rows` rise."""
     if sort is Sort.NEWEST:
         created = columns.created[rows]
-        return rows[np.argsort(np.where(created == NEVER, np.inf, -created.astype(np.float64)), kind="stable")]
-    price = columns.price[rows]
-    keys = price if sort is Sort.PRICE_UP else -price
-    return rows[np.argsort(np.where(np.isnan(price), np.inf, keys), kind="stable")]
+        keys = np.where(created == NEVER, np.inf, -created.astype(np.float64))
+    else:
+        price = columns.price[rows]
+        keys = np.where(np.isnan(price), np.inf, price if sort is Sort.PRICE_UP else -price)
+    if len(rows) > limit > 0:
+        first = keys <= np.partition(keys, limit - 1)[limit - 1]
+        rows, keys = rows[first], keys[first]
+    return rows[np.argsort(keys, kind="stable")][:limit]

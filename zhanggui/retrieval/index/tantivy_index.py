@@ -20,7 +20,8 @@ from zhanggui.retrieval.index.facets import facets
 from zhanggui.retrieval.index.filters import passing
 from zhanggui.retrieval.index.lexical import ByWords, Lexical, unscored
 from zhanggui.retrieval.index.order import arranged, joined
-from zhanggui.retrieval.index.text_store import Searcher, TextStore
+from zhanggui.retrieval.index.row_sets import Snapshot
+from zhanggui.retrieval.index.text_store import TextStore
 from zhanggui.retrieval.text.analyser import Analyser
 from zhanggui.retrieval.text.query import Query, parse
 from zhanggui.retrieval.vectors import Asked, KeptRows, said
@@ -30,7 +31,7 @@ _CHECKPOINT_EVERY = 50_000  # numbers of the feed: reading so many again at the 
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    searcher: Searcher
+    text: Snapshot
     columns: Columns
 
 
@@ -61,7 +62,7 @@ class TantivyIndex:
         self._lexical = Lexical()
         columns, self.position = self._opened()
         self._saved = self.position
-        self._state = _State(self._text.searcher(), columns)
+        self._state = self._seen(columns, 0)
         texts = np.where(columns.listed, columns.meaning, 0)
         self._vectors = KeptRows(folder / "vectors", dim=dim, encoder=encoder, texts=texts)
 
@@ -98,24 +99,22 @@ class TantivyIndex:
         state = self._state
         mask = passing(state.columns, filters)
         understood = parse(query, self._analyser)
-        limited = None if filters or sort is not Sort.RELEVANCE else limit
-        words = self._by_words(state, query, understood, mask, meaning=vector is not None, limit=limited)
+        ranked = limit if sort is Sort.RELEVANCE else 0
+        words = self._by_words(state, query, understood, mask, meaning=vector is not None, limit=ranked)
         asked = self._asked(vector)
-        matched = np.zeros(len(mask), np.bool_)
-        matched[words.rows] = True
         near = self._near(asked, mask) if asked and query.strip() else np.zeros(0, np.int64)
-        near = near[~matched[near]]
+        near = near[~words.found[near]]
+        matched = words.found.copy()
         matched[near] = True
-        scores = np.full(len(mask), np.nan, np.float32)
-        scores[words.best] = words.scores
-        scores[near] = self._lexical.partial(state.searcher, understood, near) if understood else np.nan
         found = np.flatnonzero(matched)
-        first = (
-            joined(words.best, near, limit=limit) if sort is Sort.RELEVANCE else arranged(state.columns, found, sort)
-        )
-        rows = first[:limit]
+        if ranked:
+            rows = joined(words.best, near, limit=limit)
+            scores = self._scores(state, understood, rows, words, near)
+        else:
+            rows = arranged(state.columns, found, sort, limit=limit)
+            scores = self._lexical.partial(state.text, understood, rows)
         return Matches(
-            state.columns.items(rows), scores[rows], _cosines(asked, rows), len(found), facets(state.columns, found)
+            state.columns.items(rows), scores, _cosines(asked, rows), len(found), facets(state.columns, found)
         )
 
     def nearest(self, vector: Floats, filters: Filters, *, k: int) -> list[tuple[ItemId, float]]:
@@ -135,7 +134,7 @@ class TantivyIndex:
         return np.append(passing(columns, filters), False)[columns.rows(items)]
 
     def __len__(self) -> int:
-        return int(self._state.columns.listed.sum())
+        return int(np.count_nonzero(self._state.columns.listed))
 
     def close(self) -> None:
         """Save what opens faster next time and give the folder free."""
@@ -163,20 +162,27 @@ class TantivyIndex:
         self.position = max(self.position, position)
         changed = np.fromiter(rows.values(), np.int64, len(rows))
         self._vectors.say(changed, np.where(columns.listed[changed], columns.meaning[changed], 0))
-        self._state = _State(self._text.searcher(), columns)
+        self._state = self._seen(columns, self._lexical.sets.written(changed))
+        self._lexical.sets.tidy(self._state.text)
+
+    def _seen(self, columns: Columns, version: int) -> _State:
+        return _State(Snapshot(self._text.searcher(), version, len(columns)), columns)
 
     def _checkpoint(self) -> None:
         self._text.write((), {}, position=self.position)
         snapshot.save(self._folder / "columns.npz", self._state.columns, position=self.position)
         self._saved = self.position
 
-    def _by_words(
-        self, state: _State, text: str, query: Query, mask: Flags, *, meaning: bool, limit: int | None
-    ) -> ByWords:
+    def _by_words(self, state: _State, text: str, query: Query, mask: Flags, *, meaning: bool, limit: int) -> ByWords:
         if query:
-            products = int(state.columns.sold.sum())
-            return self._lexical.matches(state.searcher, query, mask, meaning=meaning, products=products, limit=limit)
-        return unscored(np.zeros(0, np.int64) if text.strip() else np.flatnonzero(mask))
+            return self._lexical.matches(state.text, query, state.columns.sold, mask, meaning=meaning, limit=limit)
+        return unscored(mask & (not text.strip()), limit=limit)
+
+    def _scores(self, state: _State, query: Query, rows: Longs, words: ByWords, near: Longs) -> Floats:
+        """Return the scores of rows, each one of the best by words or near."""
+        scores = dict(zip(words.best.tolist(), words.scores.tolist(), strict=True))
+        scores |= dict(zip(near.tolist(), self._lexical.partial(state.text, query, near).tolist(), strict=True))
+        return np.array([scores[row] for row in rows.tolist()], np.float32)
 
     def _asked(self, vector: Floats | None) -> Asked | None:
         return self._vectors.now().ask(vector) if vector is not None else None

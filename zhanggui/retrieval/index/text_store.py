@@ -15,7 +15,7 @@ import tantivy
 from zhanggui.core.errors import StoreError
 from zhanggui.core.interactions import Floats, Longs
 from zhanggui.retrieval.index.document import Document
-from zhanggui.retrieval.index.schema import VERSION, WEIGHTS, note, schema, to_tantivy
+from zhanggui.retrieval.index.schema import VERSION, WEIGHTS, QueryMaker, note, schema, to_tantivy
 
 _HEAP = 64_000_000
 _FAULTS = (ValueError, OSError, KeyError)
@@ -54,8 +54,12 @@ class Searcher:
     def _idf(self, field: str, token: str) -> float:
         """Return the weight of a token; products that were replaced may be counted until their segment is merged."""
         n = self._searcher.num_docs
-        holders = min(n, self._searcher.doc_freq(field, token))
+        holders = min(n, self.holders(field, token))
         return math.log1p((n - holders + 0.5) / (holders + 0.5))
+
+    def holders(self, field: str, token: str) -> int:
+        """Return how many products have a token, and at most as many more as were replaced of late."""
+        return int(self._searcher.doc_freq(field, token))
 
     def note(self) -> str:
         """Return what the index remembers of itself, empty for a new one."""
@@ -110,7 +114,7 @@ class TextStore:
     def _commit(
         self, writer: tantivy.IndexWriter, rows: Iterable[int], documents: dict[int, Document], position: int
     ) -> None:
-        writer.delete_documents_by_query(tantivy.Query.term_set_query(schema(), "row", list(rows)))
+        writer.delete_documents_by_query(QueryMaker(schema()).rows(list(rows)))
         for row, document in documents.items():
             writer.add_document(to_tantivy(row, document))
         writer.delete_documents_by_term("role", "note")
