@@ -16,7 +16,7 @@ from zhanggui.core.clock import SystemClock
 from zhanggui.core.ids import ItemId, Millis
 from zhanggui.core.interactions import Interactions, Judgments
 from zhanggui.core.protocols import Store
-from zhanggui.data.release import Facts, Release, promote, releases, write_release
+from zhanggui.data.release import Facts, Release, promote, write_release
 from zhanggui.training.collaborative import Trained, train
 from zhanggui.training.fusion import find, fit_fusion, fit_threshold
 
@@ -101,5 +101,5 @@ def _facts(order: Order, log: Interactions, trained: Trained | None, metrics: Ma
 
 def _name(home: Path) -> str:
     day = datetime.now(UTC).strftime("%Y%m%d")
-    taken = {manifest.name for manifest in releases(home)}
+    taken = {path.name for path in (home / "releases").glob("*")}  # torn ones, too
     return next(name for number in range(1, 10_000) if (name := f"{day}-{number}") not in taken)

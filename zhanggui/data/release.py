@@ -6,10 +6,8 @@ home/releases/CURRENT                       the name of the Release in use, then
 """
 
 import hashlib
-import os
+import logging
 import re
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,12 +19,15 @@ from zhanggui import __version__
 from zhanggui.core.clock import Clock
 from zhanggui.core.errors import ReleaseError
 from zhanggui.core.ids import Millis
+from zhanggui.data.beside import beside, sweep, sync
 
+LOG = logging.getLogger(__name__)
 FORMAT = 1
 MANIFEST = "manifest.json"
 CURRENT = "CURRENT"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _RETRAIN = "Run: zhanggui train, or go back: zhanggui releases --rollback"
+_ROOM = "Make room, or give this account the right to write there; then do it again: nothing has changed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +75,21 @@ def write_release(home: Path, *, name: str, clock: Clock, fill: Callable[[Path],
     place = _place(home, name)
     if place.exists():
         raise ReleaseError(f"Release {name!r} is there already; Releases never change. Choose another name.")
-    place.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=".new-", dir=place.parent))
+    tidy(home)
     try:
-        facts = fill(beside)
-        files = {str(path.relative_to(beside)): _sha256(path) for path in sorted(beside.rglob("*")) if path.is_file()}
-        manifest = Manifest(name, clock.now(), facts.data_from, facts.data_until, facts.settings, facts.metrics, files)
-        _write(beside / MANIFEST, orjson.dumps(asdict(manifest), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
-        beside.chmod(0o755)
-        beside.rename(place)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        with beside(place.parent) as folder:
+            facts = fill(folder)
+            files = {str(path.relative_to(folder)): _sha256(path) for path in _files(folder)}
+            manifest = Manifest(
+                name, clock.now(), facts.data_from, facts.data_until, facts.settings, facts.metrics, files
+            )
+            described = orjson.dumps(asdict(manifest), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
+            (folder / MANIFEST).write_bytes(described)
+            folder.chmod(0o755)
+            sync(folder)
+            folder.rename(place)
+    except OSError as fault:
+        raise ReleaseError(f"Release {name!r} cannot be written in {place.parent}: {fault}. {_ROOM}") from fault
     return Release(place, manifest)
 
 
@@ -99,9 +104,18 @@ def open_release(home: Path, name: str = "current") -> Release:
     for file, sha in manifest.files.items():
         if not (place / file).is_file():
             raise ReleaseError(f"Release {name!r} is torn: {file} is missing. {_RETRAIN}")
-        if _sha256(place / file) != sha:
+        try:
+            same = _sha256(place / file) == sha
+        except OSError as fault:
+            raise ReleaseError(f"Release {name!r} cannot be read: {file}: {fault}. {_RETRAIN}") from fault
+        if not same:
             raise ReleaseError(f"Release {name!r} was altered: {file} has another SHA-256 than written. {_RETRAIN}")
     return Release(place, manifest)
+
+
+def tidy(home: Path) -> None:
+    """Delete what training that was killed left behind; other training that is under way is not touched."""
+    sweep(home / "releases")
 
 
 def releases(home: Path) -> list[Manifest]:
@@ -109,13 +123,29 @@ def releases(home: Path) -> list[Manifest]:
     found = []
     for place in sorted((home / "releases").glob("*")):
         if (place / MANIFEST).is_file() and _NAME.fullmatch(place.name):
-            found.append(_manifest(place))
+            try:
+                found.append(_manifest(place))
+            except ReleaseError as error:
+                LOG.warning("left out: %s", error)
     return sorted(found, key=lambda manifest: (manifest.created, manifest.name))
 
 
 def current(home: Path) -> str:
     """Return the name of the Release in use, empty for none."""
     return next(iter(_line_of_use(home)), "")
+
+
+def usable(home: Path) -> Release | None:
+    """Open the Release in use, or failing that the one before it, and so on; None where none is whole or in use.
+
+    A shop serves its customers with an older Release, or as one that was never trained, rather than not at all.
+    """
+    for name in _line_of_use(home):
+        try:
+            return open_release(home, name)
+        except ReleaseError as error:
+            LOG.error("%s. Until then the Release before it serves, or none.", str(error).rstrip("."))
+    return None
 
 
 def promote(home: Path, name: str) -> Release:
@@ -137,14 +167,24 @@ def rollback(home: Path) -> Release:
 
 def _line_of_use(home: Path) -> list[str]:
     file = home / "releases" / CURRENT
-    return file.read_text("utf-8").split() if file.exists() else []
+    try:
+        return file.read_text("utf-8").split()
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError) as fault:
+        LOG.error("%s cannot be read (%s): no Release is in use. Run: zhanggui releases --promote NAME", file, fault)
+        return []
 
 
 def _use(home: Path, line: list[str]) -> None:
     file = home / "releases" / CURRENT
-    beside = file.with_name(f".{CURRENT}.new")
-    _write(beside, "".join(f"{name}\n" for name in line).encode())
-    beside.replace(file)
+    try:
+        with beside(file.parent) as folder:
+            (folder / CURRENT).write_text("".join(f"{name}\n" for name in line), "utf-8")
+            sync(folder)
+            (folder / CURRENT).replace(file)
+    except OSError as fault:
+        raise ReleaseError(f"{file} cannot be written: {fault}. {_ROOM}") from fault
 
 
 def _place(home: Path, name: str) -> Path:
@@ -173,8 +213,5 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _write(path: Path, content: bytes) -> None:
-    with path.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())

@@ -2,7 +2,7 @@ import pytest
 
 from zhanggui.core.clock import FixedClock
 from zhanggui.core.errors import ReleaseError
-from zhanggui.data.release import Facts, current, open_release, promote, releases, rollback, write_release
+from zhanggui.data.release import Facts, current, open_release, promote, releases, rollback, usable, write_release
 
 CLOCK = FixedClock(1000)
 
@@ -92,3 +92,34 @@ def test_an_unknown_release_is_named_beside_the_known(tmp_path):
     make(tmp_path, "r1")
     with pytest.raises(ReleaseError, match=r"No Release 'r2'.*Known: r1"):
         open_release(tmp_path, "r2")
+
+
+def test_a_shop_falls_back_to_the_release_before_a_torn_one(tmp_path, caplog):
+    for name in ("r1", "r2"):
+        make(tmp_path, name)
+        promote(tmp_path, name)
+    (tmp_path / "releases/r2/model.npz").write_bytes(b"altered")
+    assert usable(tmp_path).manifest.name == "r1"
+    assert "r2" in caplog.text and "zhanggui train" in caplog.text and current(tmp_path) == "r2"
+    (tmp_path / "releases/r1/model.npz").unlink()
+    assert usable(tmp_path) is None
+
+
+def test_a_torn_manifest_hides_no_other_release(tmp_path, caplog):
+    make(tmp_path, "r1")
+    make(tmp_path, "r2").path.joinpath("manifest.json").write_bytes(b"{")
+    assert [manifest.name for manifest in releases(tmp_path)] == ["r1"] and "r2" in caplog.text
+
+
+def test_a_list_of_use_that_cannot_be_read_is_none_until_one_is_chosen(tmp_path, caplog):
+    make(tmp_path, "r1")
+    (tmp_path / "releases/CURRENT").write_bytes(b"\xff\xfe")
+    assert usable(tmp_path) is None and "releases --promote" in caplog.text
+    promote(tmp_path, "r1")
+    assert usable(tmp_path).manifest.name == "r1"
+
+
+def test_a_folder_that_cannot_be_written_says_so(tmp_path):
+    (tmp_path / "releases").write_text("a file where a folder should be")
+    with pytest.raises(ReleaseError, match="Make room"):
+        make(tmp_path, "r1")
