@@ -5,6 +5,7 @@ from starlette.staticfiles import StaticFiles
 
 from zhanggui import __version__
 from zhanggui.app.api import openapi
+from zhanggui.app.api.erasing import erasing_router
 from zhanggui.app.api.operating import operating_router
 from zhanggui.app.api.reading import reading_router
 from zhanggui.app.api.reference import reference_router
@@ -14,6 +15,7 @@ from zhanggui.app.storefront.pages import add_storefront
 from zhanggui.app.storefront.rendering import STATIC
 from zhanggui.app.web import errors
 from zhanggui.app.web.gate import Gate
+from zhanggui.app.web.head import Head
 from zhanggui.app.web.settings import ApiSettings
 from zhanggui.app.web.trace import Trace
 from zhanggui.core.clock import Clock, SystemClock
@@ -42,8 +44,10 @@ def create_app(
     app.state.metrics = metrics
     app.add_middleware(Gate, settings=settings)
     app.add_middleware(Trace, metrics=metrics)
+    app.add_middleware(Head)
     errors.install(app)
     app.include_router(writing_router(shop, settings))
+    app.include_router(erasing_router(shop, settings))
     app.include_router(reading_router(shop, settings))
     app.include_router(operating_router(shop, settings, metrics))
     app.include_router(reference_router(app))

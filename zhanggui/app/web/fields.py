@@ -10,6 +10,7 @@ from zhanggui.core.request import Sort
 
 Value = str | float | int | bool | list[str] | dict[str, list[str]]
 LANGUAGES = ("zh", "en")
+LONGEST = 500
 
 
 class Kind(StrEnum):
@@ -32,7 +33,7 @@ class Field:
     example: Value
     many: bool = False
     choices: tuple[str, ...] = ()
-    longest: int = 500
+    longest: int = LONGEST
 
 
 Q = Field("q", Kind.TEXT, "What the shopper typed; empty matches every product", "冰淇淋")
@@ -131,7 +132,7 @@ def _add_attribute(values: dict[str, Value], name: str, text: str) -> None:
     attributes = values.setdefault("attributes", {})
     assert isinstance(attributes, dict)
     if name and text:
-        attributes.setdefault(name, []).append(text)
+        attributes.setdefault(_plain(name), []).append(_plain(text))
 
 
 def _from_text(field: Field, text: str) -> str | float | int | bool:
@@ -179,7 +180,16 @@ def _map(field: Field, value: object) -> dict[str, list[str]]:
     lists = {name: one if isinstance(one, list) else [one] for name, one in value.items()}
     if not all(isinstance(one, str) for values in lists.values() for one in values):
         raise _wrong(field, value)
-    return lists
+    return {_plain(name): [_plain(text) for text in texts] for name, texts in lists.items()}
+
+
+def _plain(text: str) -> str:
+    """Refuse as a name or value of an attribute what none can be."""
+    if len(text) > LONGEST or "\0" in text:
+        raise bad_request(
+            f"An attribute is {text[:60]!r}.", field="attributes", cure=f"Allowed: up to {LONGEST} characters, no NUL."
+        )
+    return text
 
 
 def _wrong(field: Field, value: object) -> ApiError:

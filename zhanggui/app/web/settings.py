@@ -10,7 +10,8 @@ MIB = 1 << 20
 class ApiSettings:
     """Settings of the API and the storefront.
 
-    `write_key` empty refuses every write through the API. `report` is the file that the page /report shows.
+    `write_key` empty refuses every write through the API. `report` is the file that the page /report shows, `home` the
+    folder in which files that name an erased user are looked for.
     `choose_users` lets a visitor look at the shop with another shopper's eyes: for demonstrations; without it the
     storefront believes only the unguessable ids that it gave out itself.
     `metrics` says who may read /metrics: callers on this machine (`local`), who shows the write key (`key`), everyone
@@ -23,6 +24,7 @@ class ApiSettings:
     title: str = "掌柜"
     language: str = "zh"
     report: Path | None = None
+    home: Path | None = None
     storefront: bool = True
     choose_users: bool = True
     example_queries: tuple[str, ...] = (
