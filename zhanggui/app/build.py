@@ -6,11 +6,13 @@ from pathlib import Path
 
 import orjson
 
+from zhanggui.app.erasing import STATE
 from zhanggui.app.settings import Settings
 from zhanggui.app.web.settings import MIB, ApiSettings
 from zhanggui.core.clock import Clock, SystemClock
+from zhanggui.core.errors import InputError
 from zhanggui.core.protocols import Encoder, Store
-from zhanggui.data.release import Release, current, open_release
+from zhanggui.data.release import Release, tidy, usable
 from zhanggui.data.store import open_store
 from zhanggui.data.values import moment
 from zhanggui.encoders import VectorCache, open_encoder
@@ -30,6 +32,14 @@ NO_ENCODER = "none"
 FUSION_FILE = "fusion.json"
 
 Tick = Callable[[int, int], None]
+
+
+def store_place(settings: Settings, *, must_exist: bool = True) -> str | Path:
+    """Return where the Store is. Raises InputError when it is a file that must be there and is not."""
+    place = settings.text("store") or settings.home / "shop.db"
+    if must_exist and isinstance(place, Path) and not place.exists():
+        raise InputError(f"There is no shop in {str(settings.home)!r}. Name its home: zhanggui --home DIR …")
+    return place
 
 
 @contextmanager
@@ -70,10 +80,11 @@ def build_shop(
     `watch` is told of every page.
     """
     home, clock = settings.home, clock or shop_clock(settings)
+    tidy(home)
     release, encoder, analyser = current_release(home), shop_encoder(settings), Analyser()
     store = open_store(settings.text("store") or home / "shop.db")
     state = MemoryState(clock=clock)
-    kept = StateFile(state, home / "state" / "online.npz")
+    kept = StateFile(state, home / STATE)
     kept.open(store)
     dim, name = (encoder.dim, encoder.name) if encoder else (0, "")
     index = open_index(home / "index", settings, analyser, dim=dim, encoder=name)
@@ -92,6 +103,8 @@ def build_shop(
         keep=(kept.save,),
         close=(index.close, *((vectors.close,) if vectors else ())),
         watch=watch,
+        erased=(kept.remove,),
+        retention_days=settings.number("retention_days"),
     )
     return open_shop(given, on_progress=on_progress)
 
@@ -104,8 +117,8 @@ def open_index(folder: Path, settings: Settings, analyser: Analyser, *, dim: int
 
 
 def current_release(home: Path) -> Release | None:
-    """Open the Release in use; None in a shop that was never trained."""
-    return open_release(home) if current(home) else None
+    """Open the Release in use, or the last one before it that is whole; None in a shop that was never trained."""
+    return usable(home)
 
 
 def api_settings(settings: Settings) -> ApiSettings:
@@ -115,6 +128,7 @@ def api_settings(settings: Settings) -> ApiSettings:
         title=settings.text("title"),
         language=settings.text("language"),
         report=settings.home / "report.json",
+        home=settings.home,
         choose_users=settings.text("shopper_choice") == "on",
         metrics=settings.text("metrics"),
         max_body_bytes=settings.number("max_body_mb") * MIB,

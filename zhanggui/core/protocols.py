@@ -6,7 +6,6 @@ and a module of contract checks that every implementation passes.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -14,57 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhanggui.core.candidate import Candidate, Dropped, Facet, Ranking
+from zhanggui.core.change import Change as Change
+from zhanggui.core.change import ChangeKind as ChangeKind
+from zhanggui.core.change import Receipt as Receipt
+from zhanggui.core.change import Totals as Totals
 from zhanggui.core.erasure import Erased, Erasure
 from zhanggui.core.event import Event, EventType
 from zhanggui.core.ids import ItemId, Millis, RankingId, UserId
 from zhanggui.core.interactions import Floats, Histories, Interactions, Longs, Vocabulary
 from zhanggui.core.product import Product
 from zhanggui.core.request import Filters, Request, Sort
-
-
-class ChangeKind(StrEnum):
-    """What a number of the change feed stands for."""
-
-    PRODUCT = "product"
-    REMOVED = "removed"
-    EVENT = "event"
-    ERASED = "erased"
-
-    @property
-    def of_products(self) -> bool:
-        """Tell whether the catalogue changes by it."""
-        return self in (ChangeKind.PRODUCT, ChangeKind.REMOVED)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One number of the change feed: a product put (its present state) or removed, an event, or what was erased."""
-
-    position: int
-    kind: ChangeKind
-    item_id: ItemId = ItemId("")
-    product: Product | None = None
-    event: Event | None = None
-    erasure: Erasure | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What became of a write: `written` rows are committed, `repeated` were there already, unchanged."""
-
-    written: int
-    repeated: int
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """How much a Store holds."""
-
-    products: int
-    events: int
-    rankings: int
-    users: int
 
 
 class Store(Protocol):
@@ -75,7 +33,6 @@ class Store(Protocol):
     """
 
     def put_products(self, products: Iterable[Product]) -> Receipt: ...
-
     def remove_products(self, items: Iterable[ItemId]) -> Receipt: ...
 
     def products(self, items: Sequence[ItemId]) -> dict[ItemId, Product]:
@@ -105,7 +62,7 @@ class Store(Protocol):
         ...
 
     def changes(self, after: int, *, limit: int = 1000) -> list[Change]:
-        """Return the feed after a position, in order. Of several changes to one product only the last is kept.
+        """Return the feed after a position, in order; of several changes to one product only the last.
 
         An erasure stands behind what it took away: events of that user with a higher number came later, and stay.
         """

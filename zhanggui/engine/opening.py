@@ -17,6 +17,8 @@ from zhanggui.engine.projections import Listener, Projections
 from zhanggui.engine.rankers.fusion import Fuse
 from zhanggui.engine.ranking_log import RankingLog
 from zhanggui.engine.repeating import Repeating
+from zhanggui.engine.retention import Retention
+from zhanggui.engine.scrubber import Scrubber
 from zhanggui.engine.shelf import Shelf
 from zhanggui.engine.shop import Shop, ShopParts
 from zhanggui.engine.timely import Timely
@@ -34,7 +36,8 @@ class Ingredients:
 
     Without `encoder` and `vectors` (its cache) there is no meaning, without `learned` no collaborative filtering.
     `keep` is run every minute and at the end (snapshots), `close` at the very end, before the Store is closed.
-    `watch` is told of every page (metrics).
+    `watch` is told of every page (metrics). `erased` is run when the state has dropped what left the Store.
+    `retention_days`: what is older is forgotten; 0 keeps all.
     """
 
     store: Store
@@ -50,6 +53,8 @@ class Ingredients:
     keep: Sequence[Callable[[], object]] = ()
     close: Sequence[Callable[[], object]] = ()
     watch: Watch = unwatched
+    erased: Sequence[Callable[[], object]] = ()
+    retention_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ class Pace:
     rankings: float = 0.5
     nudge: float = 5.0
     keep: float = 60.0
+    scrub: float = 2.0
 
 
 def open_shop(given: Ingredients, *, pace: Pace | None = None, on_progress: OnProgress | None = None) -> Shop:
@@ -74,12 +80,17 @@ def open_shop(given: Ingredients, *, pace: Pace | None = None, on_progress: OnPr
         build_index(store, index, on_progress=on_progress)
     shelf, timely, rankings = Shelf(store), Timely(), RankingLog(store)
     meaning = Meaning(index, given.encoder, given.vectors) if given.encoder and given.vectors is not None else None
-    projections = Projections(store, index, state, listeners=_listeners(shelf, meaning))
+    projections = Projections(store, index, state, listeners=_listeners(shelf, meaning), erased=given.erased)
     projections.catch_up()
     assembled = _assembled(given, shelf, timely)
     pipeline = Pipeline(assembled, state=state, shelf=shelf, clock=given.clock, timely=timely, watch=given.watch)
     housekeeping = [projections.mark, *given.keep]
     threads = _threads(projections, rankings, housekeeping, pace or Pace())
+    scrubber, retention = Scrubber(store), Retention(store, given.clock, days=given.retention_days)
+    threads += [
+        Repeating("scrub", scrubber.run, every=(pace or Pace()).scrub),
+        Repeating("retention", retention.run, every=(pace or Pace()).keep),
+    ]
     stops: list[Callable[[], object]] = [thread.stop for thread in threads]
     if meaning:
         reader = CatalogueReader(meaning, store, state)
@@ -104,6 +115,7 @@ def open_shop(given: Ingredients, *, pace: Pace | None = None, on_progress: OnPr
         threads,
         ending,
         index,
+        scrubber,
     )
     return Shop(parts)
 

@@ -3,8 +3,10 @@
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from itertools import groupby
 
 from zhanggui.core.protocols import CatalogueIndex, Change, ChangeKind, OnlineState, Store
+from zhanggui.engine.state_file import load
 
 LOG = logging.getLogger(__name__)
 
@@ -25,10 +27,12 @@ class Projections:
         state: OnlineState,
         *,
         listeners: Sequence[Listener] = (),
+        erased: Sequence[Callable[[], object]] = (),
         batch: int = 2000,
     ) -> None:
+        """`erased` are called when the state has dropped what left the Store: copies of it must go, too."""
         self._store, self._index, self._state = store, index, state
-        self._listeners, self._batch = listeners, batch
+        self._listeners, self._erased, self._batch = listeners, erased, batch
         self._lock = threading.Lock()
         self.position = min(index.position, state.position)
 
@@ -59,10 +63,22 @@ class Projections:
         unknown = [c for c in products if c.position > self._index.position]
         if unknown:
             self._index.apply(unknown, position)
-        if position > self._state.position:
-            known = self._state.position
-            events = [c.event for c in changes if c.event is not None and c.position > known]
-            self._state.apply(events, position)
+        for erasing, run in groupby(changes, lambda change: change.kind is ChangeKind.ERASED):
+            self._tell_state([c for c in run if c.position > self._state.position], erasing)
         for listener in self._listeners if products else ():
             listener(products)
         self.position = position
+
+    def _tell_state(self, news: list[Change], erasing: bool) -> None:
+        """Tell the state what it does not know yet: either erasures only, or anything but erasures."""
+        if not news:
+            return
+        position = news[-1].position
+        if not erasing:
+            self._state.apply([c.event for c in news if c.event is not None], position)
+            return
+        if not self._state.forget([c.erasure for c in news if c.erasure is not None], position):
+            LOG.info("the online state is built anew: an erasure reaches further back than it remembers")
+            load(self._state, self._store)
+        for step in self._erased:
+            step()

@@ -6,8 +6,6 @@ from collections import deque
 from zhanggui.core.candidate import Ranking
 from zhanggui.core.protocols import Store
 
-_BATCH = 500
-
 
 class RankingLog:
     """A bounded queue before the Store. When it is full, the record is dropped and counted, never the page."""
@@ -28,17 +26,19 @@ class RankingLog:
                 self.dropped += 1
 
     def flush(self) -> None:
-        """Write all that waits. Raises StoreError when the Store cannot; what was not written waits on."""
+        """Write all that waits, by one call. Raises StoreError when the Store cannot; then all of it waits on.
+
+        One call, because the Store leaves out the pages of users who were erased since the call before.
+        """
         with self._writing:
-            while batch := self._first():
-                self._store.put_rankings(batch)
-                with self._lock:
-                    for _ in batch:
-                        self._waiting.popleft()
+            with self._lock:
+                batch = list(self._waiting)
+            if not batch:
+                return
+            self._store.put_rankings(batch)
+            with self._lock:
+                for _ in batch:
+                    self._waiting.popleft()
 
     def __len__(self) -> int:
         return len(self._waiting)
-
-    def _first(self) -> list[Ranking]:
-        with self._lock:
-            return [self._waiting[n] for n in range(min(_BATCH, len(self._waiting)))]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from zhanggui.core.candidate import Candidate, Dropped, Page, Ranking
 from zhanggui.core.clock import Clock
+from zhanggui.core.erasure import Erased
 from zhanggui.core.errors import NotFoundError
 from zhanggui.core.event import Event
 from zhanggui.core.ids import ItemId, RankingId, UserId
@@ -22,6 +23,7 @@ from zhanggui.engine.progress import Progress
 from zhanggui.engine.projections import Projections
 from zhanggui.engine.ranking_log import RankingLog
 from zhanggui.engine.repeating import Repeating
+from zhanggui.engine.scrubber import Scrubber
 from zhanggui.engine.shelf import Shelf
 from zhanggui.engine.timely import Timely, attempt
 
@@ -79,6 +81,7 @@ class ShopParts:
     threads: Sequence[Repeating] = ()
     close: Sequence[Callable[[], object]] = ()
     index: CatalogueIndex | None = None
+    scrubber: Scrubber | None = None
 
 
 class Shop:
@@ -132,6 +135,17 @@ class Shop:
     def put_events(self, events: Sequence[Event]) -> Receipt:
         """Commit events; the very next page knows them."""
         return self._follow("events", self._parts.store.put_events(events))
+
+    def erase_users(self, users: Sequence[UserId]) -> Erased:
+        """Commit the removal of all that is known of users; no page knows of it when it returns.
+
+        What it leaves in the database's files is overwritten in the background.
+        """
+        erased = self._parts.store.erase_users(users)
+        if self._parts.scrubber:
+            self._parts.scrubber.offer(users)
+        self._catch_up("erasures", erased.events + erased.rankings)
+        return erased
 
     def product(self, item: ItemId) -> Product:
         """Return a product. Raises NotFoundError."""
@@ -194,13 +208,16 @@ class Shop:
                 LOG.warning("closing the shop: %s", error)
 
     def _follow(self, kind: str, receipt: Receipt) -> Receipt:
+        self._catch_up(kind, receipt.written)
+        return receipt
+
+    def _catch_up(self, kind: str, written: int) -> None:
         with self._counting:
-            self._written[kind] += receipt.written
+            self._written[kind] += written
         # The write is committed: if it cannot be applied now, the follower will, and the caller's receipt stands.
         _, error = attempt(self._parts.projections.catch_up)
         if error is not None:
             LOG.warning("committed, but not applied yet: %s", error)
-        return receipt
 
     def _record(self, ranking: RankingId, request: Request, slate: Slate) -> Ranking:
         return Ranking(

@@ -41,6 +41,12 @@ def write_snapshot(memory: Memory, path: Path) -> None:
     beside.replace(path)
 
 
+def remove_snapshot(path: Path) -> None:
+    """Remove a snapshot, and what writers that were killed left beside it. Where there is none, do nothing."""
+    for file in (path, *path.parent.glob(f"{path.name}.*.tmp")):
+        file.unlink(missing_ok=True)
+
+
 def read_snapshot(path: Path) -> Memory | None:
     """Return a snapshot, or None where there is none, it is torn, or another version wrote it."""
     if not path.exists():

@@ -80,6 +80,9 @@ class ShopDouble:
     def put_events(self, events):
         return self.store.put_events(events)
 
+    def erase_users(self, users):
+        return self.store.erase_users(users)
+
     def product(self, item):
         try:
             return self.store.products([item])[item]

@@ -10,6 +10,7 @@ ROUTES = {
     "/v1/products/remove": {"post"},
     "/v1/products/{item_id}": {"get", "delete"},
     "/v1/events": {"post"},
+    "/v1/users/{user_id}": {"delete"},
     "/v1/search": {"get", "post"},
     "/v1/recommend/{user_id}": {"get"},
     "/v1/similar/{item_id}": {"get"},
@@ -34,7 +35,10 @@ def test_writing_routes_are_marked(client):
     document = client.get("/openapi.json").json()
     marked = {(path, method) for path, ms in document["paths"].items() for method, o in ms.items() if "security" in o}
     writing = {"/v1/products", "/v1/products/remove", "/v1/events"}
-    assert marked == {(path, "post") for path in writing} | {("/v1/products/{item_id}", "delete")}
+    assert marked == {(path, "post") for path in writing} | {
+        ("/v1/products/{item_id}", "delete"),
+        ("/v1/users/{user_id}", "delete"),
+    }
 
 
 def test_references_lead_somewhere(client):

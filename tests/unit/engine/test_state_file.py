@@ -76,14 +76,22 @@ def test_a_state_without_a_path_is_kept_nowhere(store, tmp_path):
 def test_events_written_while_loading_count_once(store, monkeypatch):
     plain, calls = store.interactions, []
 
-    def interactions():
-        log = plain()
-        if not calls:
-            store.put_events([view(3, "cup")])
-        calls.append(1)
-        return log
+    def interactions(*, up_to):
+        store.put_events([view(3, "cup")])  # each time: a log that never stands still
+        calls.append(up_to)
+        return plain(up_to=up_to)
 
     monkeypatch.setattr(store, "interactions", interactions)
     state = MemoryState(CLOCK)
     load(state, store)
-    assert state.position == 3 and items(state) == ["tea", "mug", "cup"]
+    assert calls == [2] and state.position == 2 and items(state) == ["tea", "mug"]
+    state.apply([change.event for change in store.changes(state.position)], store.position())
+    assert items(state) == ["tea", "mug", "cup"]
+
+
+def test_opening_deletes_what_killed_writers_left(store, tmp_path):
+    orphan = tmp_path / "memory.npz.4711.tmp"
+    orphan.write_bytes(b"half")
+    (tmp_path / "other.npz.tmp").write_bytes(b"not ours")
+    opened(store, tmp_path / "memory.npz")
+    assert not orphan.exists() and (tmp_path / "other.npz.tmp").exists()

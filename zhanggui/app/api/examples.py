@@ -58,6 +58,7 @@ EXAMPLES: dict[str, Any] = {
         "ignored": [],
         "position": 42,
     },
+    "Erased": {"events": 41, "rankings": 7, "users": 1, "lines": 0, "position": 43},
     "Explanation": {
         "user_id": "u1",
         "item_id": "tea",

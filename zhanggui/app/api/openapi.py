@@ -15,7 +15,9 @@ PAGE_EXAMPLE = EXAMPLES["Page"]
 PRODUCT_EXAMPLE = EXAMPLES["Product"]
 EVENT_EXAMPLE = EXAMPLES["Event"]
 RECEIPT_EXAMPLE = EXAMPLES["Receipt"]
+SECURITY: list[dict[str, list[str]]] = [{"bearer": []}, {"header": []}]
 HEALTH_EXAMPLE = EXAMPLES["Health"]
+ERASED_EXAMPLE = EXAMPLES["Erased"]
 EXPLANATION_EXAMPLE = EXAMPLES["Explanation"]
 
 DESCRIPTION = """Search and recommendation for one shop.
@@ -80,11 +82,13 @@ MEANINGS = {
 }
 
 
-def answer(schema: str, example: object, *, body: bool = False, writes: bool = False) -> dict[int | str, Part]:
+def answer(
+    schema: str, example: object, *, body: bool = False, writes: bool = False, keyed: bool = False
+) -> dict[int | str, Part]:
     """Describe the answers of a route: the good one, and every error that it can give."""
     good = {"content": {"application/json": {"schema": _reference(schema), "example": example}}}
     error = {"content": {"application/json": {"schema": _reference("Error"), "example": EXAMPLES["Error"]}}}
-    codes = (*READS, *(BODIES if body or writes else ()), *(KEYS if writes else ()))
+    codes = (*READS, *(BODIES if body or writes else ()), *(KEYS if writes or keyed else ()))
     answers: dict[int | str, Part] = {200: {"description": "The answer", **good}}
     if writes:
         answers[207] = {"description": MEANINGS[207], **good}
@@ -110,7 +114,7 @@ def _complete(document: Part) -> Part:
     }
     for operation in _operations(document):
         if "207" in operation["responses"]:
-            operation["security"] = [{"bearer": []}, {"header": []}]
+            operation["security"] = SECURITY
     return document
 
 

@@ -164,6 +164,17 @@ RECEIPT = record(
     },
 )
 
+ERASED = record(
+    "What left the shop",
+    {
+        "events": count("Events"),
+        "rankings": count("Pages shown"),
+        "users": count("Users, counting those who have no event left"),
+        "lines": count("Lines that imports had set aside"),
+        "position": count("Number of the last change"),
+    },
+)
+
 EXPLANATION = record(
     "Why an item is, or is not, on a shopper's page",
     {
@@ -221,6 +232,7 @@ SCHEMAS: dict[str, Any] = {
     "Dropped": DROPPED,
     "Page": PAGE,
     "Receipt": RECEIPT,
+    "Erased": ERASED,
     "Explanation": EXPLANATION,
     "Health": HEALTH,
     "Error": ERROR,
