@@ -19,6 +19,7 @@ from zhanggui.core.passage import passage
 from zhanggui.core.protocols import CatalogueIndex, Encoder, Store
 from zhanggui.core.request import Filters, Sort
 from zhanggui.data.records import product_from
+from zhanggui.data.release import tidy
 from zhanggui.data.store import open_store
 from zhanggui.data.store.codec import product_body
 from zhanggui.encoders import VectorCache
@@ -166,6 +167,7 @@ def read_sqlite(path: Path, found: Findings) -> Tables:
 def prove_projections(settings: Settings, encoder: Encoder | None, *, now: int, found: Findings) -> None:
     """Open the home as the server does, and beside it projections made anew; both must say the same."""
     clock, analyser, home = FixedClock(now), ANALYSER, settings.home
+    tidy(home)
     store = open_store(settings.text("store") or home / "shop.db")
     state = MemoryState(clock=clock)
     kept = StateFile(state, home / "state" / "online.npz")

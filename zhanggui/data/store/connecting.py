@@ -1,10 +1,13 @@
 """Make the engine: one place for what differs between SQLite and PostgreSQL in connections and upserts."""
 
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
+
+from zhanggui.data.store.presence import Presence
 
 Upsert = sqlite.Insert | postgresql.Insert
 
@@ -41,6 +44,10 @@ def connect(url: URL) -> Engine:
     engine = create_engine(url)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
+    if url.database and url.database != ":memory:":
+        presence = Presence(Path(url.database))
+        event.listen(engine, "connect", presence.opened)
+        event.listen(engine, "commit", presence.still_there)
     return engine
 
 
