@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -65,11 +66,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     started = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as url:
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder), content=few()) as server:
         share = -(-given.calls // given.clients)
         seeds = [given.seed + 1_000_000 * client for client in range(given.clients)]
         with multiprocessing.get_context("spawn").Pool(given.clients) as pool:
-            tally = joined(pool.starmap(fuzz, [(url, share, seed) for seed in seeds]))
+            tally = joined(pool.starmap(fuzz, [(server.url, share, seed) for seed in seeds]))
     report(tally, started)
     for name, first in tally.first.items():
         print(f"\n{tally.failures[name]} x {name}\n{first}")
@@ -137,10 +138,18 @@ def report(tally: Tally, started: float) -> None:
     print(f"{tally.calls} calls, {rate:.0f}/s; {statuses}; failures: {sum(tally.failures.values())}", flush=True)
 
 
+@dataclass(frozen=True)
+class Server:
+    """A server in a process of its own."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+
 @contextmanager
-def served(home: Path, **settings: str) -> Iterator[str]:
-    """Serve a small shop in a process of its own; give its address."""
-    fill(home)
+def served(home: Path, *, content: Iterable[Product | Event], **settings: str) -> Iterator[Server]:
+    """Fill a shop and serve it in a process of its own."""
+    fill(home, list(content))
     environment = {**os.environ, "ZHANGGUI_HOME": str(home), "ZHANGGUI_WRITE_KEY": KEY, "ZHANGGUI_ENCODER": "hash"}
     environment |= {"ZHANGGUI_LOG_LEVEL": "error", **settings}
     log = home / "server.log"
@@ -148,7 +157,7 @@ def served(home: Path, **settings: str) -> Iterator[str]:
         command = [sys.executable, "-m", "zhanggui", "serve", "--port", "0"]
         process = subprocess.Popen(command, env=environment, stdout=stream, stderr=stream)
         try:
-            yield address(process, log)
+            yield Server(address(process, log), process)
         finally:
             process.terminate()
             process.wait(timeout=60)
@@ -172,15 +181,18 @@ def _answers(url: str) -> bool:
         return False
 
 
-def fill(home: Path) -> None:
-    words = ("green tea", "mug", "pot", "engine oil", "bread", "绿茶", "杯子")
+def fill(home: Path, content: list[Product | Event]) -> None:
     with closing(open_store(home / "shop.db")) as store:
-        store.put_products(
-            Product(f"p{n}", f"{words[n % 7]} {n}", price=float(n), category=("a", words[n % 5])) for n in range(200)
-        )
-        store.put_events(
-            Event(f"e{n}", f"u{n % 40}", EventType.VIEW, 1_760_000_000_000 + n, f"p{n % 200}") for n in range(2000)
-        )
+        store.put_products(one for one in content if isinstance(one, Product))
+        store.put_events(one for one in content if isinstance(one, Event))
+
+
+def few() -> Iterator[Product | Event]:
+    words = ("green tea", "mug", "pot", "engine oil", "bread", "绿茶", "杯子")
+    for n in range(200):
+        yield Product(f"p{n}", f"{words[n % 7]} {n}", price=float(n), category=("a", words[n % 5]))
+    for n in range(2000):
+        yield Event(f"e{n}", f"u{n % 40}", EventType.VIEW, 1_760_000_000_000 + n, f"p{n % 200}")
 
 
 if __name__ == "__main__":
