@@ -38,7 +38,7 @@ class VectorCache:
 
     def __init__(self, folder: Path, *, encoder: str, dim: int) -> None:
         self.dim = dim
-        self.path = folder / f"{_slug(encoder)}-{dim}.vec"
+        self.path = _file_of(folder, encoder, dim)
         self.damaged = 0
         self._places: dict[bytes, int] = {}
         self._writing = threading.Lock()
@@ -140,6 +140,32 @@ class VectorCache:
 
     def _size(self) -> int:
         return os.fstat(self._file).st_size
+
+
+def held_in(folder: Path, *, encoder: str, dim: int) -> tuple[frozenset[str], int]:
+    """Return the hashes that a cache holds and how many bytes at its end are no whole frame. Changes nothing.
+
+    Checksums are not compared: that would read every vector.
+    """
+    keys: set[str] = set()
+    try:
+        file = _file_of(folder, encoder, dim).open("rb")
+    except FileNotFoundError:
+        return frozenset(), 0
+    with file:
+        size, end = os.fstat(file.fileno()).st_size, _HEADER.size
+        while (frame := _FRAME.size + end) <= size:
+            mark, count, _ = _FRAME.unpack(os.pread(file.fileno(), _FRAME.size, end))
+            if mark != _MARK or frame + count * (_HASH_BYTES + 2 * dim) > size:
+                break
+            names = os.pread(file.fileno(), count * _HASH_BYTES, frame).hex()
+            keys.update(names[at : at + 2 * _HASH_BYTES] for at in range(0, len(names), 2 * _HASH_BYTES))
+            end = frame + count * (_HASH_BYTES + 2 * dim)
+    return frozenset(keys), max(0, size - end)
+
+
+def _file_of(folder: Path, encoder: str, dim: int) -> Path:
+    return folder / f"{_slug(encoder)}-{dim}.vec"
 
 
 def _slug(encoder: str) -> str:
