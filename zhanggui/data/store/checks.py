@@ -11,6 +11,7 @@ from zhanggui.core.ids import EventId, ItemId, Millis, RankingId, UserId
 from zhanggui.core.product import Product, Translation
 from zhanggui.core.protocols import ChangeKind, Receipt, Store, Totals
 from zhanggui.core.request import Surface
+from zhanggui.data.store.erasing_checks import erasing_checks
 
 Make = Callable[[], Store]
 Check = Callable[[Make], None]
@@ -73,6 +74,7 @@ def store_checks() -> Iterator[Check]:
     yield check_a_ranking_is_kept_as_first_told
     yield check_totals_count
     yield check_writers_in_many_threads_lose_nothing
+    yield from erasing_checks()
 
 
 def check_a_new_store_is_empty(make: Make) -> None:
