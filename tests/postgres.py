@@ -109,7 +109,7 @@ def running_cluster(*, durable: bool = False) -> Iterator[Cluster]:
             cluster.start()
             yield cluster
         finally:
-            cluster.stop()
+            cluster.stop(signal.SIGQUIT)  # at once: nothing of it is kept
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from zhanggui import __version__
-from zhanggui.app.cli import ask, demo, evaluate, imports, releases, serve, train
+from zhanggui.app.cli import ask, backup, demo, doctor, erase, evaluate, imports, move, releases, serve, train
 from zhanggui.app.cli.ending import ended
 from zhanggui.app.cli.screen import table
 from zhanggui.app.settings import SETTINGS, Settings, load
@@ -21,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-for commands in (demo, imports, train, evaluate, ask, serve, releases):
+for commands in (demo, imports, train, evaluate, ask, serve, releases, erase, move, backup, doctor):
     commands.register(app)
 
 
@@ -38,7 +38,8 @@ def root(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
 ) -> None:
     """Read the settings once; every command finds them in its context."""
-    context.obj = load(home=None if home is None else str(home))
+    given = None if home is None else str(home)
+    context.obj = doctor.lenient(given) if context.invoked_subcommand == doctor.NAME else load(home=given)
 
 
 @app.command()
