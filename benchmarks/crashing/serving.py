@@ -13,6 +13,9 @@ from benchmarks.crashing.ledger import WORDS, Json, Sent, events_of, product_of
 from benchmarks.crashing.program import kill, until
 from benchmarks.crashing.yard import KEY, Tally, Worker, Yard, gone, retry, send, stopped
 
+PROJECTIONS = 0.5
+"""Share of kills after which projections are compared with a rebuild; the Store is proved after every one."""
+
 COLD_EVERY = 20
 """Every so many-th start is one from nothing, as a person or systemd starts it."""
 
@@ -44,7 +47,7 @@ class Rounds:
                 yard.opening = 0.7 * yard.opening + 0.3 * took
             hit = self._worked(yard, rng)
         tally.kills += hit
-        yard.prove(tally)
+        yard.prove(tally, projections=rng.random() < PROJECTIONS)
 
     def _worked(self, yard: Yard, rng: random.Random) -> bool:
         program = yard.program

@@ -74,7 +74,8 @@ class TantivyIndex:
                 self._write(products, position)
             elif position > self.position:
                 self.position = position
-            if self.position - self._saved >= _CHECKPOINT_EVERY:
+            # The first one at once: else a new index that is killed soon would have to be built all over again.
+            if self.position - self._saved >= _CHECKPOINT_EVERY or (self.position and not self._saved):
                 self._checkpoint()
 
     def put_vectors(self, items: Sequence[ItemId], vectors: Floats, *, hashes: Sequence[str] = ()) -> None:
