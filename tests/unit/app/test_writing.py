@@ -129,3 +129,22 @@ def test_too_much_is_refused(make_client, key, shop):
 def test_malformed_json_is_refused(client, key, body):
     answer = client.post("/v1/events", content=body, headers=key)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_request")
+
+
+def test_a_user_is_erased(make_client, key, shop, tmp_path):
+    (tmp_path / "rejects").mkdir()
+    (tmp_path / "rejects/events.jsonl").write_text('{"raw":"u/1,stare"}\n{"raw":"u2,stare"}\n')
+    client = make_client(home=tmp_path)
+    client.post("/v1/events", json=[{**EVENT, "user_id": "u/1"}, EVENT], headers=key)
+    answer = client.delete("/v1/users/u%2F1", headers=key)
+    assert answer.status_code == 200
+    assert answer.json() == {"events": 1, "rankings": 0, "users": 1, "lines": 1, "position": shop.store.position()}
+    assert shop.store.events_of("u/1") == [] and shop.store.events_of("u1")
+    assert client.delete("/v1/users/nobody", headers=key).json()["events"] == 0
+
+
+def test_erasing_needs_the_key_and_an_id(client, key, shop):
+    assert client.delete("/v1/users/u1").status_code == 401
+    for name in ("%20", "a%00b", "x" * 300):
+        answer = client.delete(f"/v1/users/{name}", headers=key)
+        assert (answer.status_code, answer.json()["error"]["field"]) == (400, "user_id")
