@@ -1,12 +1,11 @@
 """One task in a thread, again and again, until it is told to stop."""
 
-import logging
 import threading
 from collections.abc import Callable, Sequence
 
+from zhanggui.core.errors import ZhangguiError
+from zhanggui.engine.complaints import Complaints
 from zhanggui.engine.timely import attempt
-
-LOG = logging.getLogger(__name__)
 
 
 class Repeating:
@@ -23,6 +22,7 @@ class Repeating:
         self.errors = 0
         self.last_error = ""
         self._task, self._every, self._patience = task, every, patience
+        self._complaints = Complaints()
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
 
@@ -44,9 +44,11 @@ class Repeating:
     def _work(self) -> None:
         failed_in_a_row = 0
         while not self._stopping.is_set():
-            _, error = attempt(self._task)
+            _, error = attempt(self._task, self.name)
             failed_in_a_row = 0 if error is None else failed_in_a_row + 1
             self.errors += error is not None
+            if isinstance(error, ZhangguiError):  # others were told by the attempt
+                self._complaints.tell(self.name, error)
             self.last_error = "" if error is None else f"{type(error).__name__}: {error}"
             self._pause(failed_in_a_row)
 

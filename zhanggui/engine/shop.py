@@ -101,7 +101,7 @@ class Shop:
         """
         slate = self._parts.pipeline.run(request)
         ranking = RankingId(self._new_id())
-        products, error = attempt(lambda: self._parts.shelf.get(_named(request, slate.items)))
+        products, error = attempt(lambda: self._parts.shelf.get(_named(request, slate.items)), "shelf")
         if slate.items:
             self._parts.rankings.offer(self._record(ranking, request, slate))
         return Page(
@@ -203,7 +203,7 @@ class Shop:
             return
         self._closed = True
         for step in self._parts.close:
-            _, error = attempt(step)
+            _, error = attempt(step, "closing")
             if error is not None:
                 LOG.warning("closing the shop: %s", error)
 
@@ -215,7 +215,7 @@ class Shop:
         with self._counting:
             self._written[kind] += written
         # The write is committed: if it cannot be applied now, the follower will, and the caller's receipt stands.
-        _, error = attempt(self._parts.projections.catch_up)
+        _, error = attempt(self._parts.projections.catch_up, "follow")
         if error is not None:
             LOG.warning("committed, but not applied yet: %s", error)
 

@@ -1,6 +1,5 @@
 """Calls that nobody may wait for too long: a failing or hanging part costs its time limit once, not the page."""
 
-import logging
 import queue
 import threading
 import time
@@ -12,9 +11,10 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from zhanggui.core.errors import ZhangguiError
+from zhanggui.engine.complaints import Complaints
 
 T = TypeVar("T")
-LOG = logging.getLogger(__name__)
+_COMPLAINTS = Complaints()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,13 @@ class _Call:
     late: bool = False
 
 
-def attempt(call: Callable[[], T]) -> tuple[T | None, Exception | None]:
+def attempt(call: Callable[[], T], part: str) -> tuple[T | None, Exception | None]:
     """Return the result of a part of the pipeline or what it raised: the one seam where foreign errors are caught.
 
     Sources, filters and rankers may be plug-ins. Whatever one raises costs its share of the page, never the page.
+    What is foreign is logged under the name of the part, with its traceback at most once a minute.
 
-    >>> attempt(lambda: 1 // 0)[1]
+    >>> attempt(lambda: 1 // 0, "division")[1]
     ZeroDivisionError('integer division or modulo by zero')
     """
     try:
@@ -51,7 +52,7 @@ def attempt(call: Callable[[], T]) -> tuple[T | None, Exception | None]:
     except ZhangguiError as error:
         return None, error
     except Exception as error:  # noqa: BLE001 - see above: this is the seam, and the error is told and counted
-        LOG.warning("a part of the pipeline failed", exc_info=error)
+        _COMPLAINTS.tell(part, error)
         return None, error
 
 
@@ -91,7 +92,7 @@ class Timely:
 
     def guard(self, name: str, call: Callable[[], T]) -> tuple[T | None, bool]:
         """Run one call here and now; return its result and whether it failed. Counted like the others."""
-        result, error = attempt(call)
+        result, error = attempt(call, name)
         with self._lock:
             if error is None:
                 self._ailing.pop(name, None)
@@ -153,7 +154,7 @@ class Timely:
     def _work(self) -> None:
         while (call := self._jobs.get()) is not None:
             started = time.perf_counter()
-            call.result, call.error = attempt(call.run)
+            call.result, call.error = attempt(call.run, call.name)
             self._settle(call, (time.perf_counter() - started) * 1000)
 
     def _settle(self, call: _Call, millis: float) -> None:

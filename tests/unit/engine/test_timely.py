@@ -46,7 +46,7 @@ def test_the_late_are_named_then_skipped_and_heard_again_when_they_are_back(time
 
 
 def test_attempt_lets_only_errors_pass():
-    result, error = attempt(broken)
+    result, error = attempt(broken, "part")
     assert result is None and isinstance(error, InputError)
     with pytest.raises(KeyboardInterrupt):
-        attempt(lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+        attempt(lambda: (_ for _ in ()).throw(KeyboardInterrupt), "part")
