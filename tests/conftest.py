@@ -5,8 +5,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.postgres import Cluster, binaries, running_cluster
+
+settings.register_profile("deep", max_examples=5_000, deadline=None)
+"""For `pytest tests/property --hypothesis-profile deep`: minutes instead of seconds; see tests/property/pace.py."""
 
 
 @pytest.fixture(scope="session")

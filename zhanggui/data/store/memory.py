@@ -48,10 +48,12 @@ class MemoryStore:
     def put_rankings(self, rankings: Iterable[Ranking]) -> None:
         with self._lock:
             before, lately = self._erased_lately
-            for ranking in rankings:
+            told = list(rankings)
+            for ranking in told:
                 if ranking.user_id not in before | lately:
                     self._rankings.setdefault(ranking.ranking_id, ranking)
-            self._erased_lately = lately, set()
+            if told:
+                self._erased_lately = lately, set()
 
     def products(self, items: Sequence[ItemId]) -> dict[ItemId, Product]:
         with self._lock:

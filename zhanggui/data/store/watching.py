@@ -25,7 +25,8 @@ class Watch:
         """Yield what one writing of pages needs; when it fails, its pages come again, and nothing is over yet."""
         call = Call(self._before)
         yield call
-        self._before, self._last = self._last, max(self._last, call.newest)
+        if call.looked:
+            self._before, self._last = self._last, max(self._last, call.newest)
 
     def anything_new(self, connection: Connection) -> bool:
         """Tell whether anything was erased since the last question."""
@@ -39,10 +40,11 @@ class Call:
     def __init__(self, after: int) -> None:
         self._after = after
         self.newest = 0
+        self.looked = False
 
     def without_erased(self, connection: Connection, pages: Sequence[Ranking]) -> list[Ranking]:
         """Return the pages of those who were not erased lately."""
-        lately = erasures_after(connection, self._after)
+        self.looked, lately = True, erasures_after(connection, self._after)
         if not lately:
             return list(pages)
         self.newest = lately[-1][0]
