@@ -3,6 +3,7 @@
 python -m benchmarks.vector_index [N ...]       200,000 unless told; made-up vectors, see _meanings.py
 """
 
+import os
 import sys
 import tempfile
 import time
@@ -43,9 +44,9 @@ def main(sizes: list[int]) -> None:
 
 
 def _measure(n: int, folder: Path) -> None:
-    meanings, before = Meanings.made(), _resident()
+    meanings, before = Meanings.made(), resident()
     kept = KeptRows(folder, dim=DIM, policy=Policy(calm=0.5))
-    start, first = time.perf_counter(), 0
+    start, used, first = time.perf_counter(), time.process_time(), 0
     for vectors, _ in meanings.blocks(n):
         for at in range(0, len(vectors), _BATCH):
             rows = np.arange(first, first + len(vectors[at : at + _BATCH]))
@@ -57,7 +58,8 @@ def _measure(n: int, folder: Path) -> None:
         pass
     print(f"\n{n:,} × {DIM}: {type(kept.now()).__name__}")
     print(
-        f"taken in {put:.1f} s, all in place after {time.perf_counter() - start:.1f} s, peak {_peak() - before:.0f} MiB"
+        f"taken in {put:.1f} s, all in place after {time.perf_counter() - start:.1f} s "
+        f"({time.process_time() - used:.1f} s of work, {os.cpu_count()} cores), peak {_peak() - before:.0f} MiB"
     )
     kept.close()
     start = time.perf_counter()
@@ -72,9 +74,12 @@ def _measure(n: int, folder: Path) -> None:
         kept.put(np.arange(n), np.concatenate([vectors for vectors, _ in meanings.blocks(n)]))
     for query in meanings.queries(_QUERIES)[0]:
         kept.now().ask(query).nearest(np.ones(n, np.bool_), k=_K)
-    print(f"resident {_resident() - before:.0f} MiB more than before (mapped pages of the file included)")
-    truth = _truth(n, meanings)
-    print(f"{'filter':44s} {'allowed':>9s} {'p50 ms':>7s} {'p99 ms':>7s} {'@10':>6s} {'@100':>6s} {'worst':>6s}")
+    print(f"resident {resident() - before:.0f} MiB more than before (mapped pages of the file included)")
+    truth = truth_of(n, meanings)
+    print(
+        f"{'filter':52s} {'allowed':>9s} {'cpu ms':>7s} {'p50 ms':>7s} {'p99 ms':>7s} "
+        f"{'@10':>6s} {'@100':>6s} {'worst':>6s}"
+    )
     for name, masks in _filters(n, truth):
         _print_row(name, kept.now(), truth, masks)
         if not name.startswith("chance"):
@@ -86,7 +91,7 @@ def _measure(n: int, folder: Path) -> None:
     kept.close()
 
 
-def _truth(n: int, meanings: Meanings) -> Truth:
+def truth_of(n: int, meanings: Meanings) -> Truth:
     queries, of_query = meanings.queries(_QUERIES)
     cosines, departments = np.empty((_QUERIES, n), np.float32), np.empty(n, np.int64)
     at = 0
@@ -112,24 +117,26 @@ def _filters(n: int, truth: Truth) -> Iterator[tuple[str, list[Flags]]]:
 
 def _print_row(name: str, rows: VectorRows, truth: Truth, masks: list[Flags], *, deviations: float = -np.inf) -> None:
     """Print speed and recall; with a floor as search by words and meaning asks."""
-    taken, recall = [], []
+    taken, worked, recall = [], [], []
     for _ in range(_ROUNDS):
         for query, cosines, mask in zip(truth.queries, truth.cosines, masks, strict=True):
-            start = time.perf_counter()
+            start, used = time.perf_counter(), time.thread_time()
             asked = rows.ask(query)
             floor = asked.floor(deviations=deviations) if np.isfinite(deviations) else -np.inf
             found, _ = asked.nearest(mask, k=_K, floor=floor)
+            worked.append(1000 * (time.thread_time() - used))
             taken.append(1000 * (time.perf_counter() - start))
-            recall.append([_recall(found, cosines, mask & (cosines >= floor), k) for k in (10, _K)])
+            recall.append([recall_of(found, cosines, mask & (cosines >= floor), k) for k in (10, _K)])
     at_10, at_100 = np.mean(recall, axis=0)
     allowed = np.mean([mask.sum() for mask in masks])
-    p50, p99 = np.quantile(taken, (0.5, 0.99))
+    (p50, p99), cpu = np.quantile(taken, (0.5, 0.99)), np.median(worked)
     print(
-        f"{name:44s} {allowed:9.0f} {p50:7.2f} {p99:7.2f} {at_10:6.3f} {at_100:6.3f} {np.min(recall):6.2f}", flush=True
+        f"{name:52s} {allowed:9.0f} {cpu:7.2f} {p50:7.2f} {p99:7.2f} {at_10:6.3f} {at_100:6.3f} {np.min(recall):6.2f}",
+        flush=True,
     )
 
 
-def _recall(found: Longs, cosines: Floats, mask: Flags, k: int) -> float:
+def recall_of(found: Longs, cosines: Floats, mask: Flags, k: int) -> float:
     """Return how many of the k best came; a row as near as the k-th best is one of them."""
     values = cosines[mask]
     k = min(k, len(values))
@@ -139,7 +146,7 @@ def _recall(found: Longs, cosines: Floats, mask: Flags, k: int) -> float:
     return float(np.count_nonzero(cosines[found[:k]] >= worst) / k)
 
 
-def _resident() -> float:
+def resident() -> float:
     return _status("VmRSS")
 
 
