@@ -6,12 +6,12 @@ from pathlib import Path
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.property.pace import pace
+from tests.property.pace import new_store, pace
 from zhanggui.core.erasure import named
 from zhanggui.core.event import Event, EventType
 from zhanggui.core.product import Product
 from zhanggui.core.protocols import ChangeKind
-from zhanggui.data.store import MemoryStore, erasing, open_store
+from zhanggui.data.store import MemoryStore, erasing
 
 USERS = ["a", "b", "茶"]
 ITEMS = st.sampled_from(["x", "y", "z"])
@@ -73,7 +73,7 @@ class Feed(RuleBasedStateMachine):
     @initialize(real=st.booleans())
     def open(self, real):
         if real:
-            self.store = open_store(Path(self.folder.name) / "shop.db")
+            self.store = new_store(Path(self.folder.name) / "shop.db")
 
     def teardown(self):
         for reader in self.readers:
@@ -131,4 +131,4 @@ class Feed(RuleBasedStateMachine):
 
 
 TestFeed = Feed.TestCase
-TestFeed.settings = pace(examples=40, steps=20)
+TestFeed.settings = pace(examples=30, steps=20)

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from tests.property.pace import pace
+from tests.property.pace import new_store, pace
 from zhanggui.core.candidate import Ranking
 from zhanggui.core.erasure import named
 from zhanggui.core.event import TYPES, Event, EventType
@@ -61,7 +61,7 @@ class Stores(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.path = Path(self.folder.name) / "shop.db"
-        self.sql, self.memory = open_store(self.path), MemoryStore()
+        self.sql, self.memory = new_store(self.path), MemoryStore()
 
     def teardown(self):
         self.sql.close()
@@ -136,4 +136,4 @@ class Stores(RuleBasedStateMachine):
 
 
 TestStores = Stores.TestCase
-TestStores.settings = pace(examples=40, steps=20)
+TestStores.settings = pace(examples=30, steps=15)
