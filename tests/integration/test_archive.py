@@ -244,6 +244,15 @@ def test_a_restore_that_broke_off_starts_over(file, home, tmp_path):
         restore(file, home=target, store=target / "shop.db")
 
 
+def test_a_backup_may_replace_a_backup(file, home, tmp_path):
+    older = file.read_bytes()
+    with closing(open_store(home / "shop.db")) as store:
+        store.put_products([Product("new")])
+    write_backup(file, home=home, store=home / "shop.db", clock=CLOCK, replace=True)
+    assert file.read_bytes() != older
+    assert restore(file, home=tmp_path / "restored", store=tmp_path / "restored/shop.db").position == 5004
+
+
 def test_a_backup_that_fails_leaves_nothing(home, tmp_path):
     def full(done, total):
         raise OSError(28, "No space left on device")
@@ -255,5 +264,7 @@ def test_a_backup_that_fails_leaves_nothing(home, tmp_path):
     (tmp_path / "there").write_text("mine")
     with pytest.raises(InputError, match="is there already"):
         write_backup(tmp_path / "there", home=home, store=home / "shop.db", clock=CLOCK)
+    with pytest.raises(InputError, match="is no backup, so it is not replaced"):
+        write_backup(tmp_path / "there", home=home, store=home / "shop.db", clock=CLOCK, replace=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "there"]
     assert Path(tmp_path / "there").read_text() == "mine"

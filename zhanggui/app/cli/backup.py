@@ -15,6 +15,7 @@ from zhanggui.data.archive import restore as restore_backup
 
 New = Annotated[Path, typer.Argument(metavar="FILE", help="A file that is not there yet, such as shop.tar.")]
 Old = Annotated[Path, typer.Argument(metavar="FILE", help="What `zhanggui backup` wrote.")]
+Replace = Annotated[bool, typer.Option("--replace", help="Let the new backup take the place of an older one.")]
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Write what the backup holds to this file.")]
 
 
@@ -24,12 +25,14 @@ def register(root: typer.Typer) -> None:
     root.command()(restore)
 
 
-def backup(context: typer.Context, file: New, json: JsonFile = None) -> None:
+def backup(context: typer.Context, file: New, replace: Replace = False, json: JsonFile = None) -> None:
     """Write Store, Release in use and vectors to one file, as of one moment. The shop may serve meanwhile."""
     settings: Settings = context.obj
     place = store_place(settings)
     with progress("backup") as tick:
-        manifest = write_backup(file, home=settings.home, store=place, clock=SystemClock(), on_progress=tick)
+        manifest = write_backup(
+            file, home=settings.home, store=place, clock=SystemClock(), replace=replace, on_progress=tick
+        )
     say(f"Written: {file} ({file.stat().st_size / 2**20:,.1f} MiB), {_content(manifest)}.")
     write_json(json, _facts(manifest))
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 from zhanggui.core.clock import Clock
 from zhanggui.core.errors import InputError
 from zhanggui.data.archive.manifest import Manifest, TableFacts
-from zhanggui.data.archive.reading import PIECE
+from zhanggui.data.archive.reading import PIECE, looks_like_backup
 from zhanggui.data.archive.writing import ArchiveWriter
 from zhanggui.data.release import CURRENT, MANIFEST, current, open_release
 from zhanggui.data.store.migrating import HEAD
@@ -24,14 +24,23 @@ Tick = Callable[[int, int], None]
 
 
 def write_backup(
-    path: Path, *, home: Path, store: str | Path, clock: Clock, on_progress: Tick | None = None
+    path: Path,
+    *,
+    home: Path,
+    store: str | Path,
+    clock: Clock,
+    replace: bool = False,
+    on_progress: Tick | None = None,
 ) -> Manifest:
-    """Write the shop of `home`, whose Store is at `store`, to a new file. Until it is whole nothing has its name.
+    """Write the shop of `home`, whose Store is at `store`, to a file. Until it is whole nothing has its name.
 
-    Raises InputError when the file cannot be written or is there already, ReleaseError, StoreError.
+    `replace` allows the file to be there already, if it is a backup. Raises InputError when the file cannot be
+    written, ReleaseError, StoreError.
     """
-    if path.exists():
-        raise InputError(f"{str(path)!r} is there already. Name a file that is not, or remove it.")
+    if path.exists() and not replace:
+        raise InputError(f"{str(path)!r} is there already. Name a file that is not, or add --replace.")
+    if path.exists() and not looks_like_backup(path):
+        raise InputError(f"{str(path)!r} is no backup, so it is not replaced. Name another file.")
     try:
         return _beside(path, lambda stream: _write(stream, home, store, clock, on_progress))
     except OSError as error:

@@ -61,6 +61,16 @@ def opened_archive(path: Path, *, on_progress: Tick | None = None) -> Iterator[A
         raise InputError(f"{str(path)!r} cannot be read: {error.strerror}. Name a file of: zhanggui backup") from error
 
 
+def looks_like_backup(path: Path) -> bool:
+    """Tell whether a file begins as a backup does, whole or torn."""
+    try:
+        with tarfile.open(path, "r:") as tar:
+            first = tar.next()
+    except (tarfile.TarError, EOFError, OSError):
+        return False
+    return first is not None and first.name.startswith("store/")
+
+
 def _proven(path: Path, tar: tarfile.TarFile, on_progress: Tick | None) -> Manifest:
     found = tar.getmembers()
     names = [info.name for info in found]
