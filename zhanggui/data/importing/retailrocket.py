@@ -9,6 +9,7 @@ is the number 12. No property is known to be the title or the price, so none is 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 
@@ -28,8 +29,8 @@ EVENT = EVENTS.of_columns("timestamp", "visitorid", "event", "itemid", "transact
 PROPERTY = PRODUCTS.of_columns("timestamp", "itemid", "property", "value")
 TREE = PRODUCTS.of_columns("categoryid", "parentid")
 
-ITEMS_OF = 32_000_000
-"""Bytes of properties whose items are gathered at once: a file is gone through once for each such part."""
+ITEMS_OF = 64_000_000
+"""Bytes of properties whose items are gathered at once: the rows are gone through once for each such share."""
 
 MOST_WRONG = 100_000
 """So many wrong rows are named at most."""
@@ -58,11 +59,18 @@ def _products(source: Source) -> Iterator[Batch]:
         rows = pl.concat([_rows(Source.at(part)) for part in parts])
         yield Batch(0, rejects=_rejects(rows))
         parents, shares = _tree(source), 1 + sum(part.stat().st_size for part in parts) // ITEMS_OF
-        for share in range(shares):
-            mine = _good(rows).filter(pl.col("itemid").hash(0) % shares == share)
-            yield _share(source, mine, parents, (share + 1) / shares)
+        with TemporaryDirectory(prefix="zhanggui-") as folder:
+            packed = _packed(_good(rows), Path(folder) / "rows.parquet", shares)
+            for share in range(shares):
+                yield _share(source, packed.filter(pl.col("share") == share), parents, (share + 1) / shares)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InputError(f"{source.path} or a file beside it is not of its form: {error}. Fetch it again.") from error
+
+
+def _packed(rows: pl.LazyFrame, place: Path, shares: int) -> pl.LazyFrame:
+    """Write the rows once, with the share of each: going through them again then costs a tenth of reading text."""
+    rows.with_columns(share=(pl.col("itemid").hash(0) % shares).cast(pl.Int32)).sink_parquet(place)
+    return pl.scan_parquet(place)
 
 
 def _parts(path: Path) -> list[Path]:
@@ -94,10 +102,9 @@ def _rejects(rows: pl.LazyFrame) -> list[Reject]:
 
 
 def _share(source: Source, rows: pl.LazyFrame, parents: Mapping[str, str], done: float) -> Batch:
-    last = rows.group_by("itemid", "property").agg(pl.col("value").sort_by("timestamp").last())
-    items = last.group_by("itemid").agg(pl.struct("property", "value")).sort("itemid")
-    table = items.collect(engine="streaming")
-    records = [_product(item, {row["property"]: row["value"] for row in held}, parents) for item, held in table.rows()]
+    last = rows.sort("timestamp", maintain_order=True).unique(("itemid", "property"), keep="last")
+    table = last.group_by("itemid").agg("property", "value").sort("itemid").collect()
+    records = [_product(item, dict(zip(names, found, strict=True)), parents) for item, names, found in table.rows()]
     return Batch(int(source.size * done), list(range(1, len(records) + 1)), records)
 
 
