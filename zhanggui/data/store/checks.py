@@ -122,8 +122,9 @@ def check_the_catalogue_comes_in_order_of_id(make: Make) -> None:
 
 def check_an_event_comes_back_as_it_went_in(make: Make) -> None:
     with closing(make()) as store:
-        store.put_events([VIEW, SEARCH, BUY])
-        assert [change.event for change in store.changes(0)] == [VIEW, SEARCH, BUY]
+        far = replace(BUY, event_id=EventId("e4"), position=2**62, time=Millis(-(2**52)), value=-1e-300, text="é\t\n😀")
+        store.put_events([VIEW, SEARCH, BUY, far])
+        assert [change.event for change in store.changes(0)] == [VIEW, SEARCH, BUY, far]
 
 
 def check_an_event_is_written_once(make: Make) -> None:

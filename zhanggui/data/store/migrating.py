@@ -13,7 +13,7 @@ from zhanggui.core.errors import StoreError
 from zhanggui.data.store.connecting import lock_schema
 from zhanggui.data.store.places import shown
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration. When the database has it already, Alembic has nothing to do and reads no file."""
 
 _ONE_AT_A_TIME = threading.Lock()
