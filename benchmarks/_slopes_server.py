@@ -44,9 +44,13 @@ class Server:
         self._ask("POST", "/v1/products", orjson.dumps([record]))
 
     def settle(self) -> None:
-        """Wait until every product has its vector and the index of vectors is made."""
+        """Wait until every product has its vector, and the server works at nothing any more (a graph of vectors)."""
         while not self._settled():
             time.sleep(0.05)
+        before = -1.0
+        while self.cpu() - before > 0.1:
+            before = self.cpu()
+            time.sleep(1)
 
     def memory(self) -> float:
         """Return the memory in use, in MB."""
