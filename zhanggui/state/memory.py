@@ -1,10 +1,12 @@
 """The online state in the memory of one process."""
 
 import threading
+from array import array
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +31,16 @@ NO_LOG = Interactions(
 )
 _REMEMBERED_CODES = np.array([kind in REMEMBERED for kind in TYPES])
 
-Remembered = int | list[Act]
-"""A user's acts: a row of the loaded log until something new happens, then a list, oldest first."""
+Whole = TypeVar("Whole", int, Longs)
+Acts: TypeAlias = "array[int]"
+"""A user's acts, oldest first, two numbers each: item and kind in one (`_key`), and the time. Sixteen bytes an act;
+an object with its time takes a hundred, and a busy shop remembers millions."""
+
+Remembered: TypeAlias = "int | Acts"
+"""A user's acts: a row of the loaded log until something new happens."""
+
+_KINDS = 64
+_WEIGHTS = [interest(kind) for kind in TYPES]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +156,9 @@ class MemoryState:
         """Return users with remembered acts, those with the most first, ties by id."""
         with self._lock:
             lengths = self._ends - self._starts
-            sizes = [(-int(lengths[a]) if isinstance(a, int) else -len(a), user) for user, a in self._users.items()]
+            sizes = [
+                (-int(lengths[a]) if isinstance(a, int) else -len(a) // 2, user) for user, a in self._users.items()
+            ]
         return [user for _, user in nsmallest(k, sizes)]
 
     def memory(self) -> Memory:
@@ -194,15 +206,16 @@ class MemoryState:
         )
 
     def _remember(self, event: Event) -> None:
-        acts = self._acts(self._users.pop(event.user_id, None))
-        weight = interest(event.type)
-        known = any(act.item == event.item_id and interest(act.type) for act in acts)
+        acts = self._taken(self._users.pop(event.user_id, None))
+        weight, row = interest(event.type), self._counters.row(event.item_id)
+        known = any(key // _KINDS == row and _WEIGHTS[key % _KINDS] for key in acts[::2])
         self._counters.add(event.item_id, event.time, weight, new_shopper=weight > 0 and not known)
         place = len(acts)
-        while place and acts[place - 1].time > event.time:
-            place -= 1
-        acts.insert(place, Act(event.item_id, event.type, event.time))
-        self._users[event.user_id] = acts[-self._acts_per_user :]
+        while place and acts[place - 1] > event.time:
+            place -= 2
+        acts[place:place] = array("q", (_key(row, event.type.code), event.time))
+        del acts[: -2 * self._acts_per_user]
+        self._users[event.user_id] = acts
         if len(self._users) > self._max_users:
             self._users.popitem(last=False)
             self._complete = False
@@ -210,25 +223,31 @@ class MemoryState:
     def _all_remembered(self, users: Iterable[str]) -> bool:
         """Tell whether none of these users is at the bound, where older acts were let go."""
         mine = (self._users.get(UserId(user), ()) for user in users)
-        sizes = (self._ends[m] - self._starts[m] if isinstance(m, int) else len(m) for m in mine)
+        sizes = (self._ends[m] - self._starts[m] if isinstance(m, int) else len(m) // 2 for m in mine)
         return all(size < self._acts_per_user for size in sizes)
 
     def _take_back(self, acts: Sequence[Act]) -> None:
         for item in {act.item for act in acts}:
             self._counters.take(item, [(act.time, interest(act.type)) for act in acts if act.item == item])
 
-    def _acts(self, remembered: Remembered | None) -> list[Act]:
-        if not isinstance(remembered, int):
-            return remembered or []
-        part = slice(self._starts[remembered], self._ends[remembered])
-        names, log = self._log.items.ids, self._log
-        columns = zip(log.item[part].tolist(), log.type[part].tolist(), log.time[part].tolist(), strict=True)
-        return [Act(ItemId(names[item]), TYPES[kind], Millis(time)) for item, kind, time in columns]
+    def _acts(self, remembered: "Remembered | None") -> list[Act]:
+        item, kind, time = (column.tolist() for column in self._columns(remembered))
+        names = self._counters.names
+        return [Act(names[i], TYPES[k], Millis(t)) for i, k, t in zip(item, kind, time, strict=True)]
+
+    def _taken(self, remembered: "Remembered | None") -> Acts:
+        if remembered is not None and not isinstance(remembered, int):
+            return remembered
+        item, kind, time = self._columns(remembered)
+        both = np.stack([_key(item, kind), time], axis=1)
+        return array("q", both.tobytes())
 
     def _packed(self) -> Interactions:
         """Return the remembered acts as a log whose users stand in order of last activity."""
         parts = [self._columns(acts) for acts in self._users.values()]
-        item, kind, time = (np.concatenate([p[column] for p in parts] or [np.empty(0)]) for column in range(3))
+        item, kind, time = (
+            np.concatenate([p[column] for p in parts] or [np.empty(0, np.int64)]) for column in range(3)
+        )
         return Interactions(
             Vocabulary(self._users),
             Vocabulary(self._counters.names),
@@ -239,13 +258,15 @@ class MemoryState:
             np.full(len(item), -1, np.int64),
         )
 
-    def _columns(self, remembered: Remembered) -> tuple[NDArray[np.generic], NDArray[np.generic], NDArray[np.generic]]:
+    def _columns(self, remembered: "Remembered | None") -> tuple[Longs, Longs, Longs]:
         if isinstance(remembered, int):
             # Rows of the loaded log are rows of the counters: both began with the same names.
             part = slice(self._starts[remembered], self._ends[remembered])
-            return self._log.item[part], self._log.type[part], self._log.time[part]
-        return (
-            np.array([self._counters.row(act.item) for act in remembered], np.int32),
-            np.array([act.type.code for act in remembered], np.uint8),
-            np.array([act.time for act in remembered], np.int64),
-        )
+            log = self._log
+            return log.item[part].astype(np.int64), log.type[part].astype(np.int64), log.time[part]
+        both = np.array(remembered or (), np.int64).reshape(-1, 2)
+        return both[:, 0] // _KINDS, both[:, 0] % _KINDS, both[:, 1]
+
+
+def _key(row: Whole, code: Whole) -> Whole:
+    return row * _KINDS + code

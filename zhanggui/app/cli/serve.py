@@ -1,11 +1,12 @@
 """`zhanggui serve`: the shop over HTTP."""
 
 import gc
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 
 import typer
 
+from zhanggui.app.allocator import calm
 from zhanggui.app.api import create_app
 from zhanggui.app.build import api_settings, build_shop, shop_clock
 from zhanggui.app.cli.screen import progress, say
@@ -16,6 +17,7 @@ from zhanggui.app.settings import Settings
 from zhanggui.app.web import server
 from zhanggui.core.clock import Clock
 from zhanggui.core.errors import ConfigError
+from zhanggui.engine.repeating import Repeating
 from zhanggui.engine.shop import Shop
 
 
@@ -46,7 +48,18 @@ def run(settings: Settings, *, host: str, port: int, opened: Callable[[str], Non
             say(f"The shop is open: {url}   (Ctrl-C closes it)")
             if opened:
                 opened(url)
-            server.run(app, listener)
+            with stopping(calm()):
+                server.run(app, listener)
+
+
+@contextmanager
+def stopping(thread: Repeating) -> Iterator[None]:
+    """Run a thread beside."""
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.stop()
 
 
 def is_free(host: str, port: int) -> bool:

@@ -1,0 +1,27 @@
+"""Keep the C library from holding on to memory that was given back.
+
+glibc serves every thread from an arena of its own and, once an array of some size was freed, takes the next one of that
+size from an arena, too, where small things that live long pin the large holes around them. A server that is written to
+all day grows by that alone. Measured: benchmarks/soak.py.
+"""
+
+import ctypes
+
+from zhanggui.engine.repeating import Repeating
+
+TRIM_SECONDS = 20
+_ARENAS, _MMAP_THRESHOLD = -8, -3
+_LARGE = 512 * 1024
+
+
+def calm() -> Repeating:
+    """Have large arrays mapped one by one, and return a thread that gives back what is free; the caller starts it.
+
+    On a C library that has none of this the thread does nothing.
+    """
+    library = ctypes.CDLL(None)
+    if hasattr(library, "mallopt"):
+        library.mallopt(_ARENAS, 2)
+        library.mallopt(_MMAP_THRESHOLD, _LARGE)
+    trim = getattr(library, "malloc_trim", None)
+    return Repeating("trim", lambda: trim(0) if trim else None, every=TRIM_SECONDS)
