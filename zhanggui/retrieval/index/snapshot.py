@@ -5,6 +5,7 @@ the feed, which changes nothing.
 """
 
 import zipfile
+import zlib
 from dataclasses import fields
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from zhanggui.retrieval.index.names import Names, Tree, Values
 from zhanggui.retrieval.index.ragged import Ragged
 
 _ARRAYS = tuple(field.name for field in fields(Columns) if field.name not in ("names", "values"))
-_FAULTS = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile)
+_FAULTS = (OSError, EOFError, ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile, zlib.error)
 
 
 def save(path: Path, columns: Columns, *, position: int) -> None:
