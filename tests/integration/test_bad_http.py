@@ -1,39 +1,19 @@
 """Everything that can be wrong with a request, sent to a real shop: a 4xx with a code for machines, never a 5xx."""
 
 import json
-from contextlib import closing
 from urllib.parse import quote
 
 import pytest
 from starlette.testclient import TestClient
 
-from zhanggui.app.api import ApiSettings, create_app
-from zhanggui.core.clock import FixedClock
-from zhanggui.core.ids import Millis
-from zhanggui.core.product import Product
-from zhanggui.data.store import open_store
-from zhanggui.engine.opening import Ingredients, open_shop
-from zhanggui.retrieval.fusion import Fusion
-from zhanggui.retrieval.index.tantivy_index import TantivyIndex
-from zhanggui.retrieval.text.analyser import Analyser
-from zhanggui.state.memory import MemoryState
-
-NOW = Millis(1_760_000_000_000)
 KEY = {"X-Zhanggui-Key": "key"}
 MIB = 1 << 20
 EVENT = {"user_id": "u", "type": "view", "time": 1_759_999_000, "item_id": "tea"}
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory):
-    home, clock = tmp_path_factory.mktemp("shop"), FixedClock(NOW)
-    store = open_store(home / "shop.db")
-    store.put_products([Product("tea", "green tea"), Product("mug", "white mug")])
-    index = TantivyIndex(home / "index", analyser=Analyser(), dim=8)
-    shop = open_shop(Ingredients(store, index, MemoryState(clock), clock, Fusion(), close=[index.close]))
-    with closing(shop):
-        app = create_app(shop, settings=ApiSettings(write_key="key", metrics="on"), clock=clock)
-        yield TestClient(app, raise_server_exceptions=True)
+def client(small_app):
+    return TestClient(small_app, raise_server_exceptions=True)
 
 
 def told(answer):
