@@ -15,6 +15,7 @@ import tantivy
 from zhanggui.core.errors import StoreError
 from zhanggui.core.interactions import Floats, Longs
 from zhanggui.retrieval.index.document import Document
+from zhanggui.retrieval.index.footers import is_whole
 from zhanggui.retrieval.index.schema import VERSION, WEIGHTS, QueryMaker, note, schema, to_tantivy
 
 _HEAP = 64_000_000
@@ -133,6 +134,8 @@ class TextStore:
 
     def _open(self) -> None:
         try:
+            if self._folder.exists() and not is_whole(self._folder):
+                shutil.rmtree(self._folder)
             self._folder.mkdir(parents=True, exist_ok=True)
             self._index = tantivy.Index(schema(), path=str(self._folder), reuse=True)
         except _FAULTS:
