@@ -1,7 +1,7 @@
 """How time, memory and disk grow with the catalogue: a real server over homes of 10,000 products and more.
 
     python -m benchmarks.slopes                        10k, 30k, 100k
-    python -m benchmarks.slopes --largest 1000000      … 300k, 1M: half an hour and 6 GB
+    python -m benchmarks.slopes --largest 1000000      … 300k, 1M: long
     python -m benchmarks.slopes --sizes 200000         these alone
 
 The products are those of `_catalogue.py`. Their vectors are not made by the encoder, which would take hours, but
