@@ -1,7 +1,6 @@
 """How what matches divides: counts by category, brand and attribute."""
 
 from collections.abc import Callable, Mapping
-from heapq import nlargest
 
 import numpy as np
 
@@ -39,10 +38,8 @@ def attribute_facets(counts: Mapping[str, Mapping[str, int]]) -> tuple[Facet, ..
 
 def ordered(counts: Mapping[str, int]) -> tuple[FacetValue, ...]:
     """Return the most frequent values, ties by value."""
-    last = nlargest(MAX_VALUES, counts.values())[-1] if len(counts) > MAX_VALUES else 0
-    frequent = [pair for pair in counts.items() if pair[1] >= last]
-    best = sorted(frequent, key=lambda pair: (-pair[1], pair[0]))[:MAX_VALUES]
-    return tuple(FacetValue(value, count) for value, count in best)
+    best = sorted((-count, value) for value, count in counts.items())[:MAX_VALUES]
+    return tuple([FacetValue(value, -count) for count, value in best])
 
 
 def _categories(columns: Columns, rows: Longs) -> tuple[Longs, Longs]:
@@ -75,4 +72,5 @@ def _facet(name: str, codes: Longs, counts: Longs, names_of: NamesOf) -> Facet |
     if len(codes) > MAX_VALUES:
         frequent = counts >= np.partition(counts, len(counts) - MAX_VALUES)[len(counts) - MAX_VALUES]
         codes, counts = codes[frequent], counts[frequent]
-    return Facet(name, ordered(dict(zip(names_of(codes.tolist()), counts.tolist(), strict=True))))
+    best = sorted(zip((-counts).tolist(), names_of(codes.tolist()), strict=True))[:MAX_VALUES]
+    return Facet(name, tuple([FacetValue(value, -count) for count, value in best]))
