@@ -18,6 +18,7 @@ from zhanggui.core.product import Product
 from zhanggui.data.store import MemoryStore, open_store
 from zhanggui.data.store.connecting import upsert
 from zhanggui.data.store.migrating import HEAD, config
+from zhanggui.data.store.opening import open_engine
 from zhanggui.data.store.schema import COUNTER_NAMES, METADATA, PRODUCTS
 
 
@@ -133,6 +134,8 @@ def test_the_driver_is_named_where_it_is_missing(monkeypatch):
 
 def test_memory_is_a_place():
     assert isinstance(open_store("memory:"), MemoryStore)
+    with pytest.raises(StoreError, match="nothing to copy"):
+        open_engine("memory:")
 
 
 def test_a_write_that_breaks_off_keeps_whole_chunks_only(path):

@@ -29,6 +29,10 @@ def open_store(place: str | Path) -> Store:
 
 def open_engine(place: str | Path) -> Engine:
     """Return an engine on the database at a path or URL, its tables up to date; whoever asked disposes of it."""
+    if str(place) == MEMORY:
+        raise StoreError(
+            "A Store in memory ends with its process: nothing to copy. Set ZHANGGUI_STORE to a lasting one."
+        )
     url = url_of(place)
     with store_errors(shown(url)):
         engine = connect(url)
