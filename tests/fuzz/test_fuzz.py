@@ -1,6 +1,7 @@
 """Each fuzz target runs for a fixed number of inputs, from its seeds on, in a process of its own."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,4 +25,5 @@ def test_nothing_but_our_errors_comes_out(target, runs, tmp_path):
     environment = os.environ | {"TMPDIR": str(tmp_path)}  # libFuzzer ends the process and leaves its files
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180, env=environment)
     assert done.returncode == 0, done.stderr[-3000:]
-    assert f"Done {runs} runs" in done.stderr
+    finished = re.search(r"Done (\d+) runs", done.stderr)  # it ends a mutation it has begun: a few more
+    assert finished and int(finished[1]) >= runs
