@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from zhanggui.core.clock import Clock, FixedClock
+from zhanggui.core.erasure import Erasure, digest_of
 from zhanggui.core.event import Event, EventType
 from zhanggui.core.ids import DAY, HOUR, EventId, ItemId, Millis, UserId
 from zhanggui.core.interactions import Interactions, Vocabulary
@@ -33,6 +34,8 @@ def online_state_checks() -> Iterator[Check]:
     yield check_interest_fades
     yield check_shoppers_count_once
     yield check_most_active_users_first
+    yield check_an_erased_user_never_was
+    yield check_what_is_old_is_forgotten
 
 
 def event(user: str, item: str, *, kind: EventType = EventType.CLICK, age: int = 0) -> Event:
@@ -144,3 +147,24 @@ def check_most_active_users_first(make: Make) -> None:
     state = make(FixedClock(NOW))
     state.apply([event(user, f"i{n}", age=n) for n, user in enumerate(["cat", "bob", "bob", "ann"])], 4)
     assert state.users(k=2) == ["bob", "ann"]
+
+
+def check_an_erased_user_never_was(make: Make) -> None:
+    state, anew = make(FixedClock(NOW)), make(FixedClock(NOW))
+    others = [event("bob", "tea", age=HOUR), event("cat", "mug")]
+    state.apply([event("ann", "tea", age=DAY), event("ann", "cup"), *others], 4)
+    anew.apply(others, 5)
+    assert state.forget([Erasure("00", digest_of("ann", "00"))], 5) and state.position == 5
+    assert not state.history(UserId("ann")) and state.users(k=9) == anew.users(k=9)
+    assert state.popular(k=9) == anew.popular(k=9)
+    ours, theirs = dict(state.trending(k=9)), dict(anew.trending(k=9))
+    assert ours.keys() == theirs.keys() and all(abs(ours[item] - theirs[item]) < 1e-6 for item in ours)
+    assert not state.forget([Erasure("00")], 6) and state.position == 5  # somebody lost something: load anew
+
+
+def check_what_is_old_is_forgotten(make: Make) -> None:
+    state = make(FixedClock(NOW))
+    state.apply([event("ann", "tea", age=DAY), event("ann", "mug", age=HOUR), event("bob", "tea", age=DAY)], 3)
+    assert state.forget([Erasure(before=Millis(NOW - HOUR))], 4)
+    assert [act.item for act in state.history(UserId("ann"))] == ["mug"] and state.users(k=9) == ["ann"]
+    assert state.popular(k=9) == [("mug", 1)] and [item for item, _ in state.trending(k=9)] == ["mug"]
