@@ -175,8 +175,6 @@ def exchange(server, *pieces):
     with closing(socket.create_connection(server.address, timeout=SECONDS)) as connection:
         for piece in pieces:
             connection.sendall(piece)
-        if half_close:
-            connection.shutdown(socket.SHUT_WR)
         received = b""
         while piece := connection.recv(65536):
             received += piece
