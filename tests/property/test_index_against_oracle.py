@@ -109,8 +109,8 @@ def test_answers_are_those_of_the_oracle(batches, asked, seed, limit):
 
 def compare(ours, theirs, *, sort):
     assert (ours.total, ours.facets, len(ours.items)) == (theirs.total, theirs.facets, len(theirs.items))
-    np.testing.assert_array_equal(np.isnan(ours.dense).sum(), np.isnan(theirs.dense).sum())
-    if len(ours.items) == ours.total:
+    if len(ours.items) == ours.total:  # else near ties decide who is among the first
+        np.testing.assert_array_equal(np.isnan(ours.dense).sum(), np.isnan(theirs.dense).sum())
         assert set(ours.items) == set(theirs.items)
         expected = dict(zip(theirs.items, theirs.dense.tolist(), strict=True))
         np.testing.assert_allclose(ours.dense, [expected[item] for item in ours.items], atol=1e-5)
