@@ -70,8 +70,11 @@ def _measure(n: int, folder: Path) -> None:
     print(
         f"opened again in {time.perf_counter() - start:.2f} s, on disk {disk:.0f} MiB, {kept.count()[0]:,} have theirs"
     )
-    if not kept.count()[0]:  # few are put again by whoever has them
-        kept.put(np.arange(n), np.concatenate([vectors for vectors, _ in meanings.blocks(n)]))
+    lacking = np.array(
+        kept.lacking(limit=n), np.int64
+    )  # few, or equal vectors of other texts: the shop's cache has them
+    if len(lacking):
+        kept.put(lacking, np.concatenate([vectors for vectors, _ in meanings.blocks(n)])[lacking])
     for query in meanings.queries(_QUERIES)[0]:
         kept.now().ask(query).nearest(np.ones(n, np.bool_), k=_K)
     print(f"resident {resident() - before:.0f} MiB more than before (mapped pages of the file included)")

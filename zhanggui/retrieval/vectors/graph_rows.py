@@ -13,7 +13,8 @@ from zhanggui.retrieval.vectors.rows import NO_FLOOR, Flags, VectorRows, floor_o
 
 _SAMPLE, _SEED = 4096, 5
 _SPARE = 1.5  # results asked for each one needed, since a filter does not take an even share
-_BREADTH = 2.0  # efSearch for each result asked for
+_BREADTH = 2.0  # efSearch for each result asked for, in a graph of 200,000; larger ones need more to find as much
+_BREADTH_OF = 200_000
 _LEAST = 128
 _STEP = 30.0  # what one result of the graph costs, counted in rows of a scan
 _GATHERED = 1000  # so few rows are read one by one, faster than all are looked at
@@ -145,7 +146,7 @@ class GraphAsked:
         wanted = min(len(self.rows.graph), max(_LEAST, int(_SPARE * k * len(allowed) / max(count, 1))))
         if count <= max(_GATHERED, wanted * _STEP):
             return self._scanned(allowed, count, k)
-        breadth = int(_BREADTH * wanted)
+        breadth = int(_BREADTH * wanted * max(1.0, len(self.rows.graph) / _BREADTH_OF) ** 0.5)
         places, cosines = self.rows.graph.near(self.query, k=wanted, breadth=breadth)
         rows, cosines_of = self._holding(places, cosines, allowed)
         seen_enough = len(rows) >= k or wanted == len(self.rows.graph) or cosines.min(initial=1.0) < floor
