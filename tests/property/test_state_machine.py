@@ -29,7 +29,7 @@ EVENTS = st.lists(
         st.sampled_from(ITEMS),
         st.sampled_from(sorted(REMEMBERED)),
         AGES,
-        st.sampled_from(["", "", "", "a", "phone"]),
+        st.sampled_from(["", "", "", "", "", "", "", "phone"]),
     ),
     max_size=8,
 )
@@ -43,7 +43,7 @@ class OnlineStates(RuleBasedStateMachine):
         self.clock, self.store = FixedClock(NOW), MemoryStore()
         self.serial = 0
 
-    @initialize(acts=st.sampled_from([3, 500]), users=st.sampled_from([3, 500]), batch=st.integers(1, 7))
+    @initialize(acts=st.sampled_from([500, 500, 3]), users=st.sampled_from([500, 500, 3]), batch=st.integers(1, 7))
     def begin(self, acts, users, batch):
         self.bounds, self.batch = {"acts_per_user": acts, "max_users": users}, batch
         self.roomy = acts == users == 500
@@ -70,6 +70,12 @@ class OnlineStates(RuleBasedStateMachine):
     @rule(users=st.lists(st.sampled_from([*USERS, "phone"]), min_size=1, max_size=2))
     def erase(self, users):
         self.store.erase_users(users)
+
+    @rule(user=st.sampled_from(USERS))
+    def erase_whom_it_knows(self, user):
+        self.follow()
+        self.store.erase_users([user])
+        self.follow()
 
     @rule(age=st.integers(0, 9))
     def forget(self, age):
