@@ -1,4 +1,4 @@
-"""A small share of `python -m benchmarks.crashes`: the real program is killed, and its home proved, in every scenario."""
+"""A share of `python -m benchmarks.crashes`: the real program is killed, its home proved, in every scenario."""
 
 import time
 

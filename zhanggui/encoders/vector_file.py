@@ -8,6 +8,7 @@ a vector lost with the power is encoded again.
 """
 
 import fcntl
+import logging
 import os
 import re
 import struct
@@ -28,6 +29,7 @@ _HEADER = struct.Struct("<8sI52s")
 _FRAME = struct.Struct("<4sII")
 _MAGIC, _MARK = b"ZGVEC\x00\x00\x01", b"\xf0VEC"
 _HASH_BYTES = 16
+LOG = logging.getLogger(__name__)
 
 
 class VectorCache:
@@ -99,8 +101,11 @@ class VectorCache:
         if len(present) < _HEADER.size:  # new, or killed while it was made
             os.ftruncate(self._file, 0)
             os.pwrite(self._file, self._header, 0)
-        elif present != self._header:
-            raise StoreError(f"{self.path} is not a cache of this encoder with dim {self.dim}. Remove the file.")
+        elif present != self._header:  # its name says whose it is: the file was altered; the vectors are made anew
+            LOG.warning("%s has another head than it was given; it is begun anew", self.path)
+            self.damaged += self._size()
+            os.ftruncate(self._file, 0)
+            os.pwrite(self._file, self._header, 0)
         return _HEADER.size
 
     def _absorb(self) -> None:

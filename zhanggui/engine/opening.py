@@ -166,7 +166,8 @@ def _check_feed(store: Store, index: CatalogueIndex) -> None:
     if index.position > store.position():
         raise StoreError(
             f"The index has applied change {index.position}, but the Store ends at {store.position()}: it is another "
-            "Store, or was restored. Remove the folder index/ of this home; it is built anew at the next start."
+            "Store, or was restored, or the Store's file was lost (then run: zhanggui restore). If the Store is as it "
+            "should be, remove the folder index/ of this home; it is built anew at the next start."
         )
 
 

@@ -23,7 +23,7 @@ _CURES = (
         "It cannot be opened. The folder must exist and be writable: mkdir -p its folder, or set --home.",
     ),
     ("malformed", "The file is damaged. Run: zhanggui restore, or import the files again into a new home."),
-    ("not a database", "The file is not a database. Name another file, or move this one away and import again."),
+    ("not a database", "The file is not a database. Run: zhanggui restore, or name another file."),
     ("i/o error", "The disk does not answer. Check it, then run: zhanggui check."),
 )
 _POSTGRES_CURES = (

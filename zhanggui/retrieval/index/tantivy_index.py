@@ -149,6 +149,9 @@ class TantivyIndex:
         kept = snapshot.load(self._folder / "columns.npz")
         position = self._text.position
         if kept is None or kept[1] > position:
+            # The columns go first: killed in the middle of building anew, old ones would stand beside new texts, whose
+            # rows are others.
+            (self._folder / "columns.npz").unlink(missing_ok=True)
             if position:
                 self._text.clear()
             return empty(), 0
