@@ -7,6 +7,7 @@ import numpy as np
 
 from zhanggui.core.interactions import Floats, Ints, Longs
 from zhanggui.retrieval.vectors.delta import Delta
+from zhanggui.retrieval.vectors.exact import products
 from zhanggui.retrieval.vectors.graph import Graph, keys_of
 from zhanggui.retrieval.vectors.holders import Holders
 from zhanggui.retrieval.vectors.rows import NO_FLOOR, Flags, VectorRows, floor_of, resized
@@ -132,14 +133,14 @@ class GraphAsked:
         places = np.where(rows < len(self.rows.slot), self.rows.slot[np.minimum(rows, len(self.rows.slot) - 1)], -1)
         values = np.full(len(rows), np.nan, np.float32)
         early = (places >= 0) & (places < len(self.rows.graph))
-        values[early] = self.rows.graph.codes[places[early]].astype(np.float32) @ self.query
+        values[early] = products(self.rows.graph.codes[places[early]].astype(np.float32), self.query)
         late = places >= len(self.rows.graph)
         values[late] = self.late[places[late] - len(self.rows.graph)]
         return values
 
     def floor(self, *, deviations: float) -> float:
         """Return the floor as the sample shows it."""
-        return floor_of(self.rows.sample @ self.query, rows=len(self.rows.slot), deviations=deviations)
+        return floor_of(products(self.rows.sample, self.query), rows=len(self.rows.slot), deviations=deviations)
 
     def _old(self, allowed: Flags, k: int, floor: float) -> tuple[Longs, Floats]:
         count = int(np.count_nonzero(allowed))
