@@ -74,7 +74,7 @@ def test_every_acknowledged_commit_is_on_the_disk(path):
 def test_what_is_no_database(path):
     path.parent.mkdir()
     path.write_bytes(b"x" * 5000)
-    with pytest.raises(StoreError, match=r"not a database.*move this one away"):
+    with pytest.raises(StoreError, match=r"not a database.*zhanggui restore"):
         open_store(path)
 
 
