@@ -125,7 +125,8 @@ class BackgroundEncoder:
 
     def _encode(self, wishes: list[Wish]) -> None:
         texts = [wish.text for wish in wishes]
-        vectors = np.asarray(self._encoder.passages(texts), np.float32)
+        # Rounded as the cache rounds them: what is near is ordered alike today and after a restart.
+        vectors = np.asarray(self._encoder.passages(texts), np.float16).astype(np.float32)
         self._vectors.put([content_hash(text) for text in texts], vectors)
         self._hand_over(texts, vectors)
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from math import ceil
 
 from zhanggui.core.candidate import Candidate, Dropped
@@ -10,6 +11,7 @@ from zhanggui.core.product import Product
 from zhanggui.engine.shelf import Shelf
 
 _CHUNK = 64
+_SPARE = 8
 
 Placed = tuple[Candidate, Product]
 
@@ -32,7 +34,7 @@ class Arrangement:
 
     def fill(self, candidates: Sequence[Candidate], *, need: int) -> None:
         """Fill places up to `need` from a ranked list."""
-        stream = self._present(candidates)
+        stream = self._present(candidates, first=need - len(self.placed) + _SPARE)
         waiting: list[Placed] = []
         while len(self.placed) < need and (pair := self._next(stream, waiting)) is not None:
             self.placed.append(pair[0])
@@ -53,13 +55,15 @@ class Arrangement:
             return True
         return self._leaves[product.category] < max(2, ceil(self._share * (len(self.placed) + 1)))
 
-    def _present(self, candidates: Sequence[Candidate]) -> Iterator[Placed]:
+    def _present(self, candidates: Sequence[Candidate], *, first: int) -> Iterator[Placed]:
         """Yield candidates with their product, looked up by the chunk; variants of a thing shown already are dropped.
+
+        Most pages are full after the `first` chunk.
 
         The Store has the last word: a projection may lag behind a product that was removed a moment ago.
         """
-        for start in range(0, len(candidates), _CHUNK):
-            chunk = candidates[start : start + _CHUNK]
+        for start, end in pairwise([0, *range(first, len(candidates), _CHUNK), len(candidates)]):
+            chunk = candidates[start:end]
             products = self._shelf.get(candidate.item for candidate in chunk)
             for candidate in chunk:
                 product = products.get(candidate.item)
