@@ -9,10 +9,6 @@ from benchmarks.crashing.program import kill, until
 from benchmarks.crashing.proofs import Tables
 from benchmarks.crashing.yard import Tally, Yard
 
-LINES = 45_000
-"""Events of one file: about six megabytes, which are read and committed in a few blocks."""
-
-PRODUCTS = 9_000
 PATIENCE = 4
 """Kills of one file before it may be imported in peace."""
 
@@ -20,8 +16,8 @@ PATIENCE = 4
 class Imports:
     """Bring the same file in until it is in: what was committed before a kill counts as repeated afterwards."""
 
-    def __init__(self, kind: str) -> None:
-        self._kind = kind
+    def __init__(self, kind: str, lines: int) -> None:
+        self._kind, self._lines = kind, lines
         self._lasting = 1.0
         self._left = 0
         self._file = Path()
@@ -38,7 +34,7 @@ class Imports:
             if kill(program):
                 tally.kills += 1
                 self._halve(yard)
-                yard.prove(tally, projections=number % 4 == 0)
+                yard.prove(tally, projections=number % 4 == 3)
                 return
         elif code := program.wait():
             tally.found.other.append(f"import {self._kind} ended with {code}: {yard.told()[-300:]}")
@@ -50,9 +46,9 @@ class Imports:
         self._left, self._file = PATIENCE, yard.folder / f"{self._kind}-{number}.jsonl"
         if self._kind == "events":
             now = time.time_ns() // 1_000_000
-            self._records = events_of(rng, 3000, yard.names, f"i{number}", LINES, now)
+            self._records = events_of(rng, 3000, yard.names, f"i{number}", self._lines, now)
         else:
-            self._records = tuple(product_of(rng, f"p{place}") for place in range(PRODUCTS))
+            self._records = tuple(product_of(rng, f"p{place}") for place in range(self._lines))
         yard.write(self._file, self._records)
 
     def _halve(self, yard: Yard) -> None:

@@ -31,11 +31,14 @@ class Scenario:
     lives: int = 25
 
 
+EVENTS, PRODUCTS = 45_000, 9_000
+"""Lines of one file to import: a few megabytes, which are read and committed in two blocks or more."""
+
 SCENARIOS = (
     Scenario("events over HTTP", 0.3, lambda: Rounds((put_events, read_pages))),
     Scenario("catalogue over HTTP", 0.25, lambda: Rounds((change_products, read_pages))),
-    Scenario("import events", 0.1, lambda: Imports("events"), lives=10),
-    Scenario("import products", 0.05, lambda: Imports("products"), lives=10),
+    Scenario("import events", 0.1, lambda: Imports("events", EVENTS), lives=10),
+    Scenario("import products", 0.05, lambda: Imports("products", PRODUCTS), lives=10),
     Scenario(
         "index and vectors",
         0.2,

@@ -1,4 +1,4 @@
-"""A text index that is made anew must not be read by the columns of the one before: their rows are others."""
+"""A text index that is made anew must not be read by the columns of the one before; nor stay what a writer left."""
 
 import shutil
 from contextlib import closing
@@ -25,3 +25,13 @@ def test_killed_while_building_anew_after_a_loss(tmp_path):
     assert not (after / "columns.npz").exists()
     with closing(TantivyIndex(after, analyser=Analyser(), dim=0)) as again:
         assert again.position == 0 and again.search("tea", None, Filters()).total == 0
+
+
+def test_what_a_killed_writer_left_beside_the_texts_goes_when_the_index_is_opened(tmp_path):
+    with closing(TantivyIndex(tmp_path, analyser=Analyser(), dim=0)) as index:
+        put(index, ["one"], 1)
+    orphan = tmp_path / "text" / ".tmpcb6Yl2"
+    orphan.write_bytes(b'["meta.json"]')
+    with closing(TantivyIndex(tmp_path, analyser=Analyser(), dim=0)) as again:
+        assert not orphan.exists()
+        assert again.search("tea", None, Filters()).items == ("one",)

@@ -150,6 +150,12 @@ class TextStore:
                 f"The index in {self._folder} cannot be written, most likely because another process has it: {fault} "
                 "Stop that process, or ask it instead (zhanggui serve answers over HTTP)."
             ) from fault
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Delete what a writer that was killed left: tantivy writes `.tmpXXXXXX`, renames it, and never looks back."""
+        for orphan in self._folder.glob(".tmp*"):
+            orphan.unlink(missing_ok=True)
 
     def _is_ours(self) -> bool:
         """Whether the folder can be read, and was made by this version for this analyser."""
