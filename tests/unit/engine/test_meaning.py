@@ -42,7 +42,7 @@ def bench(make_bench):
 def test_every_product_that_says_something_gets_its_vector(bench):
     index, encoder, meaning, put = bench
     put(Product("a", title="green tea"), Product("b"), Product("c", category=("food", "tea")))
-    assert np.array_equal(index.vector("a"), HashEncoder(dim=32).passages(["green tea"])[0])
+    assert np.allclose(index.vector("a"), HashEncoder(dim=32).passages(["green tea"])[0], atol=1e-3)
     assert index.vector("b") is None and index.vector("c") is not None
     assert meaning.progress() == Progress(2, 2)
 
@@ -62,7 +62,7 @@ def test_a_new_title_gets_a_new_vector_and_an_old_one_asks_nothing(bench):
     put(Product("a", title="green tea", price=3.0))
     assert encoder.texts == ["green tea"]
     put(Product("a", title="motor oil"))
-    assert np.array_equal(index.vector("a"), HashEncoder(dim=32).passages(["motor oil"])[0])
+    assert np.allclose(index.vector("a"), HashEncoder(dim=32).passages(["motor oil"])[0], atol=1e-3)
     assert meaning.progress() == Progress(1, 1)
 
 
