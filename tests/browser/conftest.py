@@ -160,8 +160,9 @@ def house(tmp_path_factory):
             yield address, store
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    """A running Chromium. Until it ends no test in this process may start an event loop, so it ends with its module."""
     path = os.environ.get("ZHANGGUI_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if not path:
         pytest.skip("no Chromium here: install it, or say where it is with ZHANGGUI_CHROMIUM")

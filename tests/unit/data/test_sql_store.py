@@ -45,6 +45,19 @@ def test_a_store_is_there_again_after_opening(path):
         assert store.position() == 1 and store.products(["tea"]) == {"tea": Product("tea")}
 
 
+def test_a_new_file_that_is_locked_while_it_gets_its_log_is_waited_for(path):
+    """SQLite does not wait there: `journal_mode=WAL` fails at once while another one writes without a log."""
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("CREATE TABLE theirs (a)")
+        timer = threading.Timer(0.2, other.execute, ("ROLLBACK",))
+        timer.start()
+        with closing(open_store(path)) as store:
+            assert store.put_products([Product("tea")]).written == 1
+        timer.join()
+
+
 def test_many_may_open_a_new_store_at_once(path):
     stores, errors = [], []
 

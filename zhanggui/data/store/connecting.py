@@ -1,5 +1,7 @@
 """Make the engine: one place for what differs between SQLite and PostgreSQL in connections and upserts."""
 
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,8 @@ _PRAGMAS = (
     "PRAGMA secure_delete=ON",
 )
 
+_GIVE_UP = 20.0
+"""Seconds. While a new file becomes one with a log, SQLite says "locked" at once instead of waiting (busy_timeout)."""
 
 _POSTGRES_POOL = {
     # A connection that a restart of the server broke is found before it is used, and made anew.
@@ -75,8 +79,21 @@ def lock_schema(connection: Connection) -> None:
 
 def _prepare(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # else the driver begins transactions when it likes
+    give_up = time.monotonic() + _GIVE_UP
     for pragma in _PRAGMAS:
+        while not _done(connection, pragma, give_up=give_up):
+            time.sleep(0.01)
+
+
+def _done(connection: Any, pragma: str, *, give_up: float) -> bool:
+    """Run a pragma; False when the file is locked, to be tried again until the monotonic time `give_up`."""
+    try:
         connection.execute(pragma).close()
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error) or time.monotonic() > give_up:
+            raise
+        return False
+    return True
 
 
 def _begin(connection: Connection) -> None:
