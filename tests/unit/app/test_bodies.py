@@ -35,6 +35,7 @@ def test_a_packed_batch_is_kept(client, key, shop):
         (CUP, "br", (415, "encoding")),
         (CUP, "gzip, gzip", (415, "encoding")),
     ],
+    ids=["no gzip", "half", "more after it", "empty", "members", "bomb", "br", "twice"],  # bytes hold the time of day
 )
 def test_what_cannot_be_unpacked_within_bounds_is_refused(make_client, key, shop, content, encoding, told):
     before = shop.store.position()

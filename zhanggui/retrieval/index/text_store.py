@@ -14,7 +14,7 @@ import tantivy
 
 from zhanggui.core.errors import StoreError
 from zhanggui.core.interactions import Floats, Longs
-from zhanggui.retrieval.index.document import Document
+from zhanggui.retrieval.index.document import MARK, Document
 from zhanggui.retrieval.index.footers import is_whole
 from zhanggui.retrieval.index.schema import VERSION, WEIGHTS, QueryMaker, note, schema, to_tantivy
 
@@ -53,9 +53,9 @@ class Searcher:
         return sum(times * weight * self._idf(field, token) for token, times in tokens for field, weight in WEIGHTS)
 
     def _idf(self, field: str, token: str) -> float:
-        """Return the weight of a token; products that were replaced may be counted until their segment is merged."""
-        n = self._searcher.num_docs
-        holders = min(n, self.holders(field, token))
+        """Return the weight of a token as tantivy takes it: what was replaced counts until its segment is merged."""
+        n = self.holders("all", MARK) + self.holders("role", "note")
+        holders = self.holders(field, token)
         return math.log1p((n - holders + 0.5) / (holders + 0.5))
 
     def holders(self, field: str, token: str) -> int:
@@ -107,7 +107,7 @@ class TextStore:
             self._commit(self._writer, rows, documents, position)
         except _FAULTS as fault:
             raise StoreError(
-                f"Cannot write the index in {self._folder}: {fault}. Make room and start again; "
+                f"Cannot write the index in {self._folder}: {fault}. Make room: it goes on by itself; "
                 "a folder that was deleted is made anew from the Store."
             ) from fault
         self._index.reload()
