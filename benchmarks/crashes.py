@@ -2,7 +2,8 @@
 
 `--kills N` over all scenarios; at the first violation it stops, and the home is kept. Restarts are the seconds from
 the start of the server until GET /v1/health says ready: `restart` in a process that has the program loaded, `cold`
-from the command line on (loading included).
+from the command line on (loading included). Where PostgreSQL itself is killed, `restart` is the time from its first
+answer until the shop, which ran on, takes a write.
 """
 
 import argparse
@@ -10,12 +11,14 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.crashing.client import GoneError
 from benchmarks.crashing.program import nursery
-from benchmarks.crashing.scenarios import SCENARIOS, Play
+from benchmarks.crashing.scenarios import SCENARIOS, Play, Scenario, outages
+from tests.postgres import running_cluster
 
 MEMORY = Path("/dev/shm")
 """Where homes are made unless told otherwise: what a killed process wrote stays whether or not a disk is below."""
@@ -28,17 +31,27 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=120.0)
     parser.add_argument("--folder", type=Path, default=MEMORY if MEMORY.is_dir() else None)
     parser.add_argument("--only", default="", help="Part of a scenario's name")
-    parser.add_argument("--store", default="", help="URL of a PostgreSQL that has nothing in it")
+    parser.add_argument("--store", choices=("sqlite", "postgresql"), default="sqlite")
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="crashes-", dir=given.folder))
-    chosen = [one for one in SCENARIOS if given.only in one.name]
-    with nursery() as made:
-        plays = [Play(one, made, folder, seed=given.seed, store=given.store) for one in chosen]
+    with nursery() as made, stores(given.store) as (scenarios, new_store):
+        chosen = [one for one in scenarios if given.only in one.name]
+        plays = [Play(one, made, folder, seed=given.seed, new_store=new_store) for one in chosen]
         sound = play(plays, kills=given.kills, until=time.monotonic() + 60 * given.minutes)
     if sound:
         shutil.rmtree(folder)
     show(plays)
     return 0 if sound else 1
+
+
+@contextmanager
+def stores(kind: str) -> Iterator[tuple[Sequence[Scenario], Callable[[], str]]]:
+    """Yield the scenarios, and what makes a Store for each home; a PostgreSQL of our own, fsync on, ends with us."""
+    if kind == "sqlite":
+        yield SCENARIOS, lambda: ""
+        return
+    with running_cluster(durable=True) as cluster:
+        yield (*SCENARIOS, outages(cluster)), cluster.database
 
 
 def play(plays: Sequence[Play], *, kills: int, until: float) -> bool:

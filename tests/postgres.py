@@ -67,6 +67,17 @@ class Cluster:
             self._process.wait(PATIENCE)
             self._process = None
 
+    def crash(self) -> None:
+        """Kill the server and all its processes at once: none of them writes another byte."""
+        if self._process:
+            pid = self._process.pid
+            self._process.send_signal(signal.SIGSTOP)  # else it would start others meanwhile
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            for number in (pid, *map(int, children)):
+                os.kill(number, signal.SIGKILL)
+            self._process.wait(PATIENCE)
+            self._process = None
+
     def database(self) -> str:
         """Make an empty database and return its URL."""
         name = f"shop_{uuid.uuid4().hex[:12]}"

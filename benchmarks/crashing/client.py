@@ -16,11 +16,26 @@ class GoneError(Exception):
     """No answer came: whether the request was carried out is not known."""
 
 
+class RefusedError(AssertionError):
+    """A batch was refused with 503: a fault, unless the Store was away."""
+
+    def __init__(self, content: Json, wait: str) -> None:
+        super().__init__(f"503, Retry-After {wait!r}: {content}")
+        self.content, self.wait = content, wait
+
+    def fault(self) -> str:
+        """Return what a client misses in the refusal: a code, a cure, one line, when to come back; or nothing."""
+        error = self.content.get("error", {})
+        whole = error.get("code") == "store" and error.get("cure") and "\n" not in error["message"]
+        return "" if whole and self.wait.isdigit() else str(self)
+
+
 class Client:
-    """Safe for one thread."""
+    """Safe for one thread. `wait` is the header Retry-After of the last answer."""
 
     def __init__(self, port: int, key: str, *, seconds: float = 30.0) -> None:
         self._port, self._seconds = port, seconds
+        self.wait = ""
         self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         self._connection: http.client.HTTPConnection | None = None
 
@@ -33,6 +48,7 @@ class Client:
             self._connection.request(method, path, sent, self._headers)
             answer = self._connection.getresponse()
             content = answer.read()
+            self.wait = answer.headers.get("Retry-After", "")
             return answer.status, orjson.loads(content)
         except (OSError, http.client.HTTPException, orjson.JSONDecodeError) as error:
             self.close()
@@ -46,15 +62,19 @@ class Client:
         return content
 
     def post(self, path: str, records: Sequence[Json]) -> Json:
-        """Return the receipt of a batch that must be taken whole. Raises GoneError."""
+        """Return the receipt of a batch that must be taken whole. Raises GoneError, RefusedError."""
         status, content = self.call("POST", path, list(records))
+        if status == 503:
+            raise RefusedError(content, self.wait)
         if status != 200 or content["written"] + content["repeated"] != len(records):
             raise AssertionError(f"POST {path} of {len(records)} records: {status} {content}")
         return content
 
     def delete(self, item: str) -> Json:
-        """Remove one product. Raises GoneError."""
+        """Remove one product. Raises GoneError, RefusedError."""
         status, content = self.call("DELETE", f"/v1/products/{quote(item, safe='')}")
+        if status == 503:
+            raise RefusedError(content, self.wait)
         if status != 200:
             raise AssertionError(f"DELETE {item}: {status} {content}")
         return content

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.crashing.ledger import Json, Sent, events_of, product_of
 from benchmarks.crashing.program import kill, until
-from benchmarks.crashing.proofs import Tables
+from benchmarks.crashing.tables import Tables
 from benchmarks.crashing.yard import Tally, Yard
 
 PATIENCE = 4

@@ -1,16 +1,15 @@
 """Proofs over a home that nobody has open: the Store against the ledger, the projections against a rebuild."""
 
 import json
-import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.crashing.ledger import BRANDS, CATEGORIES, WORDS, Json, Ledger, Sent
+from benchmarks.crashing.ledger import BRANDS, CATEGORIES, WORDS, Ledger, Sent
+from benchmarks.crashing.tables import Findings, Tables
 from zhanggui.app.build import open_index
 from zhanggui.app.settings import Settings
 from zhanggui.core.clock import FixedClock
@@ -18,10 +17,8 @@ from zhanggui.core.ids import UserId
 from zhanggui.core.passage import passage
 from zhanggui.core.protocols import CatalogueIndex, Encoder, Store
 from zhanggui.core.request import Filters, Sort
-from zhanggui.data.records import product_from
 from zhanggui.data.release import tidy
 from zhanggui.data.store import open_store
-from zhanggui.data.store.codec import product_body
 from zhanggui.encoders import VectorCache
 from zhanggui.engine.opening import Ingredients, build_index, open_shop
 from zhanggui.engine.shop import Shop
@@ -39,25 +36,7 @@ FILES = 400
 ORPHANS = ("*.tmp", "*.part", ".new-*", ".making-*", ".CURRENT.new", ".tmp*")
 
 
-@dataclass(slots=True)
-class Findings:
-    """What is wrong, in words, by kind."""
-
-    lost: list[str] = field(default_factory=list)
-    doubled: list[str] = field(default_factory=list)
-    differing: list[str] = field(default_factory=list)
-    other: list[str] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.lost or self.doubled or self.differing or self.other)
-
-    def lines(self) -> list[str]:
-        """Return all of it, a line each."""
-        kinds = {"lost": self.lost, "doubled": self.doubled, "differs": self.differing, "other": self.other}
-        return [f"{kind}: {text}" for kind, texts in kinds.items() for text in texts[:10]]
-
-
-def prove_store(store: Store, tables: "Tables", ledger: Ledger, found: Findings) -> None:
+def prove_store(store: Store, tables: Tables, ledger: Ledger, found: Findings) -> None:
     """Compare the Store with the ledger. Open batches that are there whole become acknowledged, others stay open."""
     _settle(tables, ledger, found)
     present = tables.events
@@ -74,7 +53,7 @@ def prove_store(store: Store, tables: "Tables", ledger: Ledger, found: Findings)
     _numbers(store, tables, ledger, found)
 
 
-def _settle(tables: "Tables", ledger: Ledger, found: Findings) -> None:
+def _settle(tables: Tables, ledger: Ledger, found: Findings) -> None:
     for sent in list(ledger.open):
         if sent.events:
             new = [event["event_id"] for event in sent.events if event["event_id"] not in ledger.events]
@@ -88,7 +67,7 @@ def _settle(tables: "Tables", ledger: Ledger, found: Findings) -> None:
             ledger.acknowledge(sent)
 
 
-def _changed(tables: "Tables", ledger: Ledger, sent: Sent, found: Findings) -> bool:
+def _changed(tables: Tables, ledger: Ledger, sent: Sent, found: Findings) -> bool:
     last = dict(sent.changes)
     new = {item: product for item, product in last.items() if ledger.products.get(item) != product}
     there = sum(tables.holds(item, product) for item, product in new.items())
@@ -97,7 +76,7 @@ def _changed(tables: "Tables", ledger: Ledger, sent: Sent, found: Findings) -> b
     return bool(new) and there == len(new)
 
 
-def _numbers(store: Store, tables: "Tables", ledger: Ledger, found: Findings) -> None:
+def _numbers(store: Store, tables: Tables, ledger: Ledger, found: Findings) -> None:
     counted = {
         "products": sum(body is not None for body in tables.bodies.values()),
         "events": len(tables.events),
@@ -120,48 +99,6 @@ def _numbers(store: Store, tables: "Tables", ledger: Ledger, found: Findings) ->
         if tables.events[name].position != place:
             found.doubled.append(f"event {name} stood at {place}, now at {tables.events[name].position}")
     ledger.places = {name: row.position for name, row in tables.events.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An event as the table has it: user, item, time."""
-
-    position: int
-    what: tuple[str, str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """The tables as they stand, read without the code under test."""
-
-    events: dict[str, Row]
-    bodies: dict[str, str | None]
-    counters: dict[str, int]
-    users: int
-    rankings: int
-
-    def holds(self, item: str, product: Json | None) -> bool:
-        """Tell whether a product is there in this form."""
-        body = self.bodies.get(item)
-        return body == (None if product is None else product_body(product_from(product)))
-
-
-def read_sqlite(path: Path, found: Findings) -> Tables:
-    """Read the file with the standard library."""
-    with closing(sqlite3.connect(path)) as file:
-        if (verdict := file.execute("PRAGMA integrity_check").fetchone()[0]) != "ok":
-            found.other.append(f"integrity_check: {verdict}")
-        rows = file.execute("SELECT event_id, position, user_id, item_id, time FROM events").fetchall()
-        events = {name: Row(position, tuple(what)) for name, position, *what in rows}
-        if len(events) != len(rows):
-            found.doubled.append(f"{len(rows)} rows of {len(events)} events")
-        return Tables(
-            events,
-            dict(file.execute("SELECT item_id, body FROM products").fetchall()),
-            dict(file.execute("SELECT name, value FROM counters").fetchall()),
-            file.execute("SELECT COUNT(*) FROM users").fetchone()[0],
-            file.execute("SELECT COUNT(DISTINCT ranking_id) FROM rankings").fetchone()[0],
-        )
 
 
 def prove_projections(settings: Settings, encoder: Encoder | None, *, now: int, found: Findings) -> None:

@@ -1,4 +1,4 @@
-"""The five scenarios: what is killed, doing what, in which home."""
+"""The scenarios: what is killed, doing what, in which home."""
 
 import random
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from typing import Protocol
 
 from benchmarks.crashing.deriving import Releases, lose_something
 from benchmarks.crashing.importing import Imports
+from benchmarks.crashing.outages import Database, Outages
 from benchmarks.crashing.program import Nursery
 from benchmarks.crashing.serving import Rounds, change_products, put_events, read_pages
 from benchmarks.crashing.yard import Tally, Yard
@@ -50,13 +51,29 @@ SCENARIOS = (
 )
 
 
-class Play:
-    """A scenario that is being played: one home after the other."""
+def outages(database: Database) -> Scenario:
+    """Return the scenario in which PostgreSQL itself is killed."""
+    return Scenario("PostgreSQL itself", 0.25, lambda: Outages(database))
 
-    def __init__(self, scenario: Scenario, nursery: Nursery, folder: Path, *, seed: int, store: str = "") -> None:
+
+class Play:
+    """A scenario that is being played: one home after the other, each with a Store of its own.
+
+    `new_store` makes an empty database and returns its URL, or nothing: then the Store is in the home.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        nursery: Nursery,
+        folder: Path,
+        *,
+        seed: int,
+        new_store: Callable[[], str] = lambda: "",
+    ) -> None:
         self.scenario, self.tally = scenario, Tally()
         self.yard: Yard | None = None
-        self._nursery, self._folder, self._store = nursery, folder, store
+        self._nursery, self._folder, self._new_store = nursery, folder, new_store
         self._rng = random.Random(f"{seed}/{scenario.name}")
         self._lives = 0
         self._way = scenario.way()
@@ -69,7 +86,7 @@ class Play:
             place = self._folder / f"{self.scenario.name.replace(' ', '-')}-{self._lives}"
             given = self.scenario
             self.yard = Yard(
-                self._nursery, place, self._rng, encoder=given.encoder, store=self._store, items=given.items
+                self._nursery, place, self._rng, encoder=given.encoder, store=self._new_store(), items=given.items
             )
         assert self.yard is not None
         self._way.one(self.yard, self._rng, self.tally, self._lives)

@@ -14,18 +14,19 @@ import orjson
 from benchmarks.crashing.client import Client, GoneError, free_port
 from benchmarks.crashing.ledger import Json, Ledger, Sent, product_of
 from benchmarks.crashing.program import Cold, Nursery, Program, kill, until
-from benchmarks.crashing.proofs import Findings, Tables, prove_projections, prove_store, read_sqlite
+from benchmarks.crashing.proofs import prove_projections, prove_store
+from benchmarks.crashing.tables import Findings, Tables, read_tables
 from zhanggui.app.settings import Settings, load
 from zhanggui.core.protocols import Store
 from zhanggui.data.records import product_from
 from zhanggui.data.store import open_store
+from zhanggui.data.store.places import url_of
 from zhanggui.encoders.hashed import HashEncoder
 
 KEY = "crash"
 READY = 60.0
 """Seconds after which a server that does not become ready is a fault; what it takes is measured."""
 
-Read = Callable[[Path, Findings], Tables]
 Worker = Callable[["Yard", Client, random.Random], None]
 """What a client does once; it is called again and again until the server is gone."""
 
@@ -46,13 +47,12 @@ class Yard:
     def __init__(
         self, nursery: Nursery, folder: Path, rng: random.Random, *, encoder: str = "none", store: str = "", items: int
     ) -> None:
-        folder.mkdir(parents=True)
+        (folder / "home").mkdir(parents=True)
         self.folder, self.home, self.log = folder, folder / "home", folder / "log"
         self.nursery, self.rng, self.encoder, self.url = nursery, rng, encoder, store
         self.ledger, self.port = Ledger(), free_port()
         self.names = [f"p{number}" for number in range(items)]
         self.program: Program | None = None
-        self.read: Read = read_sqlite
         self.opening = 0.5  # seconds that opening took the last times
         self._fill()
 
@@ -83,23 +83,24 @@ class Yard:
             client.ready(self.program.alive, seconds=READY)
         return time.monotonic()
 
-    def tables(self) -> Tables:
-        """Read the tables as they stand."""
-        return self.read(self.home / "shop.db", Findings())
+    def tables(self, *, alone: bool = True) -> Tables:
+        """Read the tables as they stand; `alone` when no program of ours is left that could write."""
+        return read_tables(url_of(self.url or self.home / "shop.db"), Findings(), alone=alone)
 
     def take(self, sent: Sent) -> None:
         """Note what is known to be committed."""
         self.ledger.acknowledge(self.ledger.send(sent))
 
     def prove(self, tally: Tally, *, projections: bool = True) -> None:
-        """Prove a copy of the home, which nobody has open."""
+        """Prove a copy of the home, which nobody has open; a Store in a database is proved where it is."""
         found = tally.found
         copy = self.folder / "copy"
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(self.home, copy, symlinks=True)
-        path = copy / "shop.db"
-        with closing(open_store(self.url or path)) as store:
-            prove_store(store, self.read(path, found), self.ledger, found)
+        place = self.url or copy / "shop.db"
+        tables = read_tables(url_of(place), found)
+        with closing(open_store(place)) as store:
+            prove_store(store, tables, self.ledger, found)
         if not projections:
             return
         encoder = HashEncoder() if self.encoder == "hash" else None
