@@ -220,6 +220,24 @@ def test_tables_of_a_newer_version_are_refused(file, tmp_path):
         restore(newer, home=tmp_path / "never", store=tmp_path / "never/shop.db")
 
 
+def test_an_old_log_beside_the_store_takes_no_part_in_what_is_restored(file, home, tmp_path):
+    """SQLite's `-wal` of a database that is gone: refused within the home, removed beside a Store that is elsewhere."""
+    target, other = tmp_path / "restored", tmp_path / "elsewhere"
+    with closing(open_store(tmp_path / "old.db")) as old:
+        old.put_products([Product("old")])
+        remains = {kind: (tmp_path / f"old.db{kind}").read_bytes() for kind in ("-wal", "-shm")}
+    for folder in (target, other):
+        folder.mkdir()
+        for kind, body in remains.items():
+            (folder / f"shop.db{kind}").write_bytes(body)
+    with pytest.raises(InputError, match="holds something already: shop.db-shm, shop.db-wal"):
+        restore(file, home=target, store=target / "shop.db")
+    restore(file, home=tmp_path / "new", store=other / "shop.db")
+    left = [other / f"shop.db{kind}" for kind in remains]
+    assert not any(log.exists() for log in left)
+    assert content(other / "shop.db") == content(home / "shop.db")
+
+
 def test_a_home_that_holds_something_is_left_alone(file, home):
     before = content(home / "shop.db")
     with pytest.raises(InputError, match="holds something already: index, releases, shop.db"):
