@@ -66,6 +66,11 @@ def deleted(path):
     path.unlink()
 
 
+def folder_instead(path):
+    path.unlink()
+    (path / "strange").mkdir(parents=True)
+
+
 DAMAGES = (truncated, emptied, zeroed, flipped, deleted)
 
 
@@ -83,7 +88,7 @@ def copied(whole, tmp_path, file, damage):
     return home
 
 
-@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
+@pytest.mark.parametrize("damage", (*DAMAGES, folder_instead), ids=lambda damage: damage.__name__)
 @pytest.mark.parametrize("top", ["state", "vectors"])
 def test_what_is_derived_is_made_anew(whole, tmp_path, top, damage):
     for file in files_of(whole.home, top):

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from zhanggui.core.errors import StoreError
 from zhanggui.core.interactions import Floats
+from zhanggui.data.aside import make_way
 from zhanggui.encoders.vectors import checked
 
 _HEADER = struct.Struct("<8sI52s")
@@ -47,6 +48,7 @@ class VectorCache:
         self._header = _HEADER.pack(_MAGIC, dim, zlib.crc32(encoder.encode()).to_bytes(4, "little"))
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            make_way(self.path)
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as fault:
             raise StoreError(f"Cannot open {self.path}: {fault}. Make the folder writable.") from fault
@@ -155,7 +157,7 @@ def held_in(folder: Path, *, encoder: str, dim: int) -> tuple[frozenset[str], in
     keys: set[str] = set()
     try:
         file = _file_of(folder, encoder, dim).open("rb")
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError):
         return frozenset(), 0
     with file:
         size, end = os.fstat(file.fileno()).st_size, _HEADER.size

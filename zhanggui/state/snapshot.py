@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from zhanggui.core.ids import Millis
 from zhanggui.core.interactions import Interactions, Vocabulary
+from zhanggui.data.aside import make_way
 from zhanggui.state.memory import Memory
 
 LOG = logging.getLogger(__name__)
@@ -18,11 +19,23 @@ _FORMAT = 2
 
 
 def write_snapshot(memory: Memory, path: Path) -> None:
-    """Write a snapshot beside `path`, then rename it into place: readers see the old one or the new one whole."""
+    """Write a snapshot beside `path`, then rename it into place: readers see the old one or the new one whole.
+
+    A folder that stands there is put aside. Where writing fails, nothing is left behind.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        _write(memory, beside)
+        make_way(path)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _write(memory: Memory, path: Path) -> None:
     log = memory.log
-    with beside.open("wb") as file:
+    with path.open("wb") as file:
         np.savez(
             file,
             numbers=np.array([_FORMAT, memory.position, memory.landmark, memory.complete], np.int64),
@@ -38,11 +51,11 @@ def write_snapshot(memory: Memory, path: Path) -> None:
         )
         file.flush()
         os.fsync(file.fileno())
-    beside.replace(path)
 
 
 def remove_snapshot(path: Path) -> None:
     """Remove a snapshot, and what writers that were killed left beside it. Where there is none, do nothing."""
+    make_way(path)
     for file in (path, *path.parent.glob(f"{path.name}.*.tmp")):
         file.unlink(missing_ok=True)
 

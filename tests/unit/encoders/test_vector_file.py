@@ -8,6 +8,7 @@ import numpy as np
 
 from zhanggui.encoders import VectorCache
 from zhanggui.encoders.checks import unit_rows
+from zhanggui.encoders.vector_file import held_in
 
 
 def test_rounding_keeps_the_cosine(tmp_path):
@@ -118,3 +119,14 @@ def test_opening_100_000_vectors_takes_well_under_a_second(tmp_path):
         assert len(again) == 100_000
         again.close()
     assert min(seconds) < 0.8
+
+
+def test_a_folder_in_its_place_is_put_aside_and_the_cache_begins_anew(tmp_path, caplog):
+    hashes, rows = unit_rows(3, 4)
+    (tmp_path / "e-4.vec" / "strange").mkdir(parents=True)
+    assert held_in(tmp_path, encoder="e", dim=4) == (frozenset(), 0)
+    cache = VectorCache(tmp_path, encoder="e", dim=4)
+    cache.put(hashes, rows)
+    cache.close()
+    assert held_in(tmp_path, encoder="e", dim=4)[0] == set(hashes)
+    assert (tmp_path / "e-4.vec.aside-1" / "strange").is_dir() and "aside-1" in caplog.text
