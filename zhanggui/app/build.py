@@ -12,7 +12,7 @@ from zhanggui.app.web.settings import MIB, ApiSettings
 from zhanggui.core.clock import Clock, SystemClock
 from zhanggui.core.errors import InputError
 from zhanggui.core.protocols import Encoder, Store
-from zhanggui.data.release import Release, tidy, usable
+from zhanggui.data.release import Release, current, tidy, usable
 from zhanggui.data.store import open_store
 from zhanggui.data.values import moment
 from zhanggui.encoders import VectorCache, open_encoder
@@ -105,6 +105,7 @@ def build_shop(
         watch=watch,
         erased=(kept.remove,),
         retention_days=settings.number("retention_days"),
+        lost=() if current(home) == (release.manifest.name if release else "") else ("release",),
     )
     return open_shop(given, on_progress=on_progress)
 

@@ -54,6 +54,7 @@ class Ingredients:
     close: Sequence[Callable[[], object]] = ()
     watch: Watch = unwatched
     erased: Sequence[Callable[[], object]] = ()
+    lost: Sequence[str] = ()
     retention_days: int = 0
 
 
@@ -116,6 +117,7 @@ def open_shop(given: Ingredients, *, pace: Pace | None = None, on_progress: OnPr
         ending,
         index,
         scrubber,
+        given.lost,
     )
     return Shop(parts)
 

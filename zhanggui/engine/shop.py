@@ -36,7 +36,7 @@ LOG = logging.getLogger(__name__)
 class Health:
     """How the shop is. `lag`: numbers of the feed not applied yet. `meaning`: items with a vector, of those due one.
 
-    `degraded` names the parts whose last call failed.
+    `degraded` names the parts whose last call failed, and what could not be opened.
     """
 
     ready: bool
@@ -66,7 +66,10 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class ShopParts:
-    """What a shop is made of. `threads` are watched by `health`; `close` ends and keeps what must be, in order."""
+    """What a shop is made of. `threads` are watched by `health`; `close` ends and keeps what must be, in order.
+
+    `lost` names what could not be opened.
+    """
 
     store: Store
     state: OnlineState
@@ -82,6 +85,7 @@ class ShopParts:
     close: Sequence[Callable[[], object]] = ()
     index: CatalogueIndex | None = None
     scrubber: Scrubber | None = None
+    lost: Sequence[str] = ()
 
 
 class Shop:
@@ -178,7 +182,7 @@ class Shop:
             parts.projections.position,
             lag,
             meaning,
-            (*parts.timely.ailing(), *(thread.name for thread in parts.threads if thread.last_error)),
+            (*parts.lost, *parts.timely.ailing(), *(thread.name for thread in parts.threads if thread.last_error)),
         )
 
     def figures(self) -> Figures:
