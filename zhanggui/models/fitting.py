@@ -9,7 +9,6 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from zhanggui.core.interactions import Split
 from zhanggui.evaluation.novelty import new_targets
@@ -94,6 +93,8 @@ def ascended(made: Pool, *, k: int, rounds: int = 3) -> list[float]:
 
 def chosen_by_logit(made: Pool, *, free: Sequence[bool]) -> list[float]:
     """Return weights under which what was taken is likeliest among the candidates, each user counting alike."""
+    from scipy.optimize import minimize  # here: it takes 0.1 s of each start, and a shop that serves never fits
+
     size = made.values.shape[2]
     asked = made.right.any(axis=1)
     if not asked.any():
