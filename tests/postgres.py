@@ -21,6 +21,9 @@ import psycopg
 
 USER, PASSWORD = "keeper", "s3cret-of-tests"
 PATIENCE = 60
+_TIDY = ("-c", "dynamic_shared_memory_type=mmap")
+"""What processes share lies in the folder, else one that is killed leaves it in /dev/shm."""
+
 _FAST = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 
 
@@ -37,7 +40,7 @@ class Cluster:
     def __init__(self, folder: Path, programs: Path, *, durable: bool) -> None:
         self.port = _free_port()
         self._folder, self._programs = folder, programs
-        self._options = () if durable else _FAST
+        self._options = _TIDY if durable else (*_TIDY, *_FAST)
         self._account = _account()
         self._process: subprocess.Popen[bytes] | None = None
         if self._account:
