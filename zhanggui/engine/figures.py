@@ -11,12 +11,12 @@ class Figures:
     """Counts since the start, and how things stand now; cheap to ask for: one number is read from the Store.
 
     `failures`: calls of each part that failed, were late or skipped. `thread_errors`: by thread. `written`: rows that
-    this process committed, by kind. `lag`: numbers of the feed not applied yet.
+    this process committed, by kind. `lag`: numbers of the feed not applied yet, None while the Store cannot be asked.
     """
 
     release: str
     position: int
-    lag: int
+    lag: int | None
     products: int
     meaning: Progress
     rankings_waiting: int

@@ -188,10 +188,11 @@ class Shop:
     def figures(self) -> Figures:
         """Return what was counted since the start, for metrics."""
         parts = self._parts
+        lag, _ = attempt(parts.projections.lag, "store")
         return Figures(
             parts.release,
             parts.projections.position,
-            parts.projections.lag(),
+            lag,
             len(parts.index) if parts.index is not None else 0,
             parts.meaning.progress() if parts.meaning else Progress(0, 0),
             len(parts.rankings),

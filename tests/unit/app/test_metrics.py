@@ -1,6 +1,8 @@
 """What /metrics gives, to whom, and that the reference names exactly that."""
 
+import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -94,3 +96,10 @@ def test_the_reference_names_what_there_is(make_client):
     documented = re.findall(r"^\| `(zhanggui_\w+)` \|", PAGE.read_text("utf-8"), re.M)
     assert {re.sub(r"_total$", "", name) for name in documented} == told
     assert len(documented) == len(set(documented))
+
+
+def test_metrics_are_there_while_the_store_is_away(make_client, shop, monkeypatch):
+    figures = replace(shop.figures(), lag=None)
+    monkeypatch.setattr(shop, "figures", lambda: figures)
+    client = make_client(metrics="on")
+    assert math.isnan(value(client, "zhanggui_feed_lag")) and value(client, "zhanggui_index_products") == 3

@@ -1,6 +1,6 @@
 import pytest
 
-from zhanggui.core.errors import NotFoundError
+from zhanggui.core.errors import NotFoundError, StoreError
 from zhanggui.core.event import EventType
 from zhanggui.core.ids import HOUR
 from zhanggui.core.request import Filters, Request, Sort, Surface
@@ -182,3 +182,15 @@ def test_closing_twice_is_once(make_bench, make_shelf):
     bench.shop.close()
     bench.shop.close()
     assert not bench.shop.health().ready
+
+
+def test_what_was_counted_is_told_while_the_store_is_away(make_bench, make_shelf, monkeypatch):
+    bench = make_bench(make_shelf(*TEAS))
+    assert bench.shop.figures().lag == 0
+
+    def away():
+        raise StoreError("The Store does not answer.")
+
+    monkeypatch.setattr(bench.store, "position", away)
+    figures = bench.shop.figures()
+    assert figures.lag is None and figures.products == len(TEAS)

@@ -1,5 +1,6 @@
 """How the shop stands, asked at the moment when the metrics are read."""
 
+import math
 import platform
 import threading
 from collections.abc import Iterator, Mapping
@@ -35,7 +36,8 @@ class Standing(Collector):
 
 def _gauges(figures: Figures) -> Iterator[Metric]:
     yield GaugeMetricFamily("zhanggui_feed_position", "Number of the last change applied", figures.position)
-    yield GaugeMetricFamily("zhanggui_feed_lag", "Changes committed and not yet applied", figures.lag)
+    lag = math.nan if figures.lag is None else figures.lag
+    yield GaugeMetricFamily("zhanggui_feed_lag", "Changes committed and not yet applied", lag)
     yield GaugeMetricFamily("zhanggui_index_products", "Products in the index", figures.products)
     yield GaugeMetricFamily("zhanggui_meaning_items", "Products that say something", figures.meaning.total)
     yield GaugeMetricFamily("zhanggui_meaning_done", "Of these, products with their vector", figures.meaning.done)
