@@ -44,9 +44,13 @@ class Server:
         self._ask("POST", "/v1/products", orjson.dumps([record]))
 
     def settle(self) -> None:
-        """Wait until every product has its vector, and the server works at nothing any more (a graph of vectors)."""
+        """Wait until every product has its vector, and the server works at nothing any more.
+
+        A graph of vectors is begun some seconds after the last one came: the first rest is no rest yet.
+        """
         while not self._settled():
             time.sleep(0.05)
+        time.sleep(4)
         before = -1.0
         while self.cpu() - before > 0.1:
             before = self.cpu()

@@ -57,17 +57,21 @@ def attempt(call: Callable[[], T], part: str) -> tuple[T | None, Exception | Non
 
 
 class Timely:
-    """Run named calls at the same time in a few daemon threads and give back what is there when time is up.
+    """Run named calls at the same time in daemon threads and give back what is there when time is up.
+
+    There are as many threads as calls were ever under way at once, at most `workers`: a call may run others and wait
+    for them, so that a fixed few would all wait for each other.
 
     A call that is late runs on; while `patience` late calls of one name are still running, that name is skipped at
     once (a breaker), so that a part that hangs cannot use up the threads. Failures are counted by name.
     """
 
-    def __init__(self, *, workers: int = 8, patience: int = 2) -> None:
+    def __init__(self, *, workers: int = 512, patience: int = 2) -> None:
         self._workers, self._patience = workers, patience
         self._jobs: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
+        self._under_way = 0
         self._late: Counter[str] = Counter()
         self._failures: Counter[str] = Counter()
         self._ailing: dict[str, str] = {}
@@ -144,9 +148,10 @@ class Timely:
         with self._lock:
             return self._late[name] >= self._patience
 
-    def _grow(self, wanted: int) -> None:
+    def _grow(self, more: int) -> None:
         with self._lock:
-            while len(self._threads) < min(self._workers, max(wanted, 1) * 2):
+            self._under_way += more
+            while len(self._threads) < min(self._workers, self._under_way):
                 thread = threading.Thread(target=self._work, name="timely", daemon=True)
                 self._threads.append(thread)
                 thread.start()
@@ -160,6 +165,7 @@ class Timely:
     def _settle(self, call: _Call, millis: float) -> None:
         with self._lock:
             call.millis, call.finished = millis, True
+            self._under_way -= 1
             if call.late:
                 self._late[call.name] -= 1
         call.done()

@@ -1,4 +1,5 @@
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -50,3 +51,20 @@ def test_attempt_lets_only_errors_pass():
     assert result is None and isinstance(error, InputError)
     with pytest.raises(KeyboardInterrupt):
         attempt(lambda: (_ for _ in ()).throw(KeyboardInterrupt), "part")
+
+
+def test_calls_within_calls_find_a_thread_however_many_ask_at_once():
+    """A search asks the encoder from within its source: two searches at once used to take all threads and wait."""
+    timely, callers = Timely(), 12
+    everyone_is_in = threading.Barrier(callers)
+
+    def source():
+        everyone_is_in.wait(timeout=10)
+        return timely.run({"encoder": lambda: "vector"}, seconds=20).results["encoder"]
+
+    with ThreadPoolExecutor(callers) as pool:
+        asked = [pool.submit(timely.run, {"search": source}, seconds=20) for _ in range(callers)]
+        found = [future.result() for future in asked]
+    timely.close()
+    assert [outcomes.results for outcomes in found] == [{"search": "vector"}] * callers
+    assert timely.failures() == {}

@@ -26,6 +26,7 @@ class Policy:
     Beyond `exact` distinct vectors a scan takes longer than 5 ms. A delta of `late` vectors (or `late_share` of the
     graph's) adds about a millisecond to a query; a graph of which `dead_share` is gone takes that much more memory.
     Vectors come in bursts: a graph is begun when none came for `calm` seconds, `patience` seconds later at the latest.
+    Half of the processors make it: the shop goes on serving.
     """
 
     exact: int = 100_000
@@ -34,7 +35,7 @@ class Policy:
     dead_share: float = 0.25
     calm: float = 2.0
     patience: float = 30.0
-    threads: int = os.cpu_count() or 1
+    threads: int = max(1, (os.cpu_count() or 1) // 2)
 
 
 def due(rows: VectorRows, policy: Policy) -> bool:
