@@ -11,14 +11,9 @@ import schemathesis
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 
+from benchmarks.fuzz_http import CHECKED
+
 EXAMPLES = 10
-CHECKED = (
-    "not_a_server_error",
-    "status_code_conformance",
-    "content_type_conformance",
-    "response_headers_conformance",
-    "response_schema_conformance",
-)
 
 
 @pytest.mark.slow
