@@ -1,5 +1,6 @@
 """What is let in, for how long, and that those who watch the shop get through."""
 
+import asyncio
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ import uvicorn
 
 from zhanggui.app.api import ApiSettings, create_app
 from zhanggui.app.web import server
+from zhanggui.app.web.gate import Gate
 
 SECONDS = 20
 
@@ -123,3 +125,27 @@ def test_time_that_is_up_is_told_and_the_place_stays_taken_until_the_work_is_don
     assert httpx.get(f"{url}/v1/trending").json()["error"]["code"] == "overloaded"
     hold.free.set()
     wait_for(lambda: httpx.get(f"{url}/v1/trending", timeout=SECONDS).status_code == 200)
+
+
+def test_who_was_told_that_time_is_up_hears_nothing_more(shop, clock):
+    sent, app = [], create_app(shop, settings=ApiSettings(), clock=clock)
+
+    async def asked():
+        free, done = asyncio.Event(), asyncio.Event()
+
+        async def late(scope, receive, send):
+            await free.wait()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"late"})
+            done.set()
+
+        async def keep(message):
+            sent.append(message)
+
+        scope = {"type": "http", "method": "GET", "path": "/v1/trending", "query_string": b"", "headers": []}
+        await Gate(late, settings=ApiSettings(request_seconds=0.01))({**scope, "app": app}, None, keep)
+        free.set()
+        await asyncio.wait_for(done.wait(), SECONDS)
+
+    asyncio.run(asked())
+    assert [message.get("status") for message in sent] == [504, None] and b"late" not in sent[1]["body"]
