@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from zhanggui.app.observing.logs import JsonLines, TextLines, set_up
+from zhanggui.data.store import open_store
 from zhanggui.engine.timely import Timely
 
 LOG = logging.getLogger("zhanggui.test")
@@ -83,3 +84,8 @@ def record(**extra):
 def test_the_two_forms():
     assert orjson.loads(JsonLines().format(record(ms=2, odd=object)))["ms"] == 2
     assert TextLines().format(record(ms=2)) == "1970-01-01T00:00:00.000Z INFO a: x 1 ms=2"
+
+
+def test_opening_a_store_says_nothing(lines, tmp_path):
+    open_store(tmp_path / "shop.db").close()
+    assert lines() == []

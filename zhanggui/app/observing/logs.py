@@ -23,6 +23,7 @@ def set_up(*, level: str, format: str, stream: TextIO | None = None) -> None:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(TextLines() if text else JsonLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # at each opening it tells which database it talks to
 
 
 class JsonLines(logging.Formatter):
