@@ -115,7 +115,7 @@ def served(home: Path) -> Iterator[tuple[Client, float, subprocess.Popen[bytes]]
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "zhanggui", "--home", str(home), "serve", "--port", str(port)]
-    environment = {**os.environ, "ZHANGGUI_CLOCK_START": "2017-10-16"}
+    environment = {**os.environ, "ZHANGGUI_CLOCK_START": "2017-10-16", "ZHANGGUI_LOG_LEVEL": "warning"}
     started = time.perf_counter()
     process = subprocess.Popen(command, env=environment)
     try:
