@@ -9,7 +9,7 @@ import ctypes
 
 from zhanggui.engine.repeating import Repeating
 
-TRIM_SECONDS = 20
+TRIM_SECONDS = 10
 _ARENAS, _MMAP_THRESHOLD = -8, -3
 _LARGE = 512 * 1024
 

@@ -244,19 +244,32 @@ class MemoryState:
 
     def _packed(self) -> Interactions:
         """Return the remembered acts as a log whose users stand in order of last activity."""
-        parts = [self._columns(acts) for acts in self._users.values()]
-        item, kind, time = (
-            np.concatenate([p[column] for p in parts] or [np.empty(0, np.int64)]) for column in range(3)
-        )
+        held = list(self._users.values())
+        rows = np.fromiter((acts if isinstance(acts, int) else -1 for acts in held), np.int64, len(held))
+        sizes = np.fromiter((0 if isinstance(acts, int) else len(acts) // 2 for acts in held), np.int64, len(held))
+        loaded = rows >= 0
+        sizes[loaded] = (self._ends - self._starts)[rows[loaded]]
+        ends = np.cumsum(sizes)
+        both = np.empty((int(sizes.sum()), 2), np.int64)
+        both[np.repeat(loaded, sizes)] = self._of_log(rows[loaded], sizes[loaded])
+        for acts, end in zip(held, ends.tolist(), strict=True):
+            if not isinstance(acts, int):
+                both[end - len(acts) // 2 : end] = np.frombuffer(acts, np.int64).reshape(-1, 2)
         return Interactions(
             Vocabulary(self._users),
             Vocabulary(self._counters.names),
-            np.repeat(np.arange(len(parts), dtype=np.int32), [len(p[0]) for p in parts]),
-            item.astype(np.int32),
-            time.astype(np.int64),
-            kind.astype(np.uint8),
-            np.full(len(item), -1, np.int64),
+            np.repeat(np.arange(len(held), dtype=np.int32), sizes),
+            (both[:, 0] // _KINDS).astype(np.int32),
+            both[:, 1].copy(),
+            (both[:, 0] % _KINDS).astype(np.uint8),
+            np.full(len(both), -1, np.int64),
         )
+
+    def _of_log(self, rows: Longs, sizes: Longs) -> Longs:
+        """Return the acts of users who are rows of the loaded log, as in `Acts`: (sizes.sum(), 2)."""
+        first = np.repeat(self._starts[rows] - np.cumsum(sizes) + sizes, sizes)
+        at = first + np.arange(len(first))
+        return np.stack((_key(self._log.item[at].astype(np.int64), self._log.type[at]), self._log.time[at]), axis=1)
 
     def _columns(self, remembered: "Remembered | None") -> tuple[Longs, Longs, Longs]:
         if isinstance(remembered, int):

@@ -41,8 +41,8 @@ class ExactRows:
         """Return these and the vectors of other rows: (len(rows), dim)."""
         rows = np.asarray(rows, np.int64)
         vectors = np.ascontiguousarray(vectors, np.float32)
-        used, live = len(self._shared.slots), np.count_nonzero(np.bincount(self.slot + 1)[1:])
-        base = self._compact() if used > 2 * live + _FIRST else self
+        used, live = len(self._shared.slots), int(np.count_nonzero(np.bincount(self.slot + 1)[1:]))
+        base = self._compact() if used > live + max(_FIRST, live // 4) else self
         slots = [base._place(vector) for vector in vectors]
         grown = resized(base.slot, int(rows.max(initial=-1)) + 1)
         grown[rows] = slots
