@@ -20,8 +20,8 @@ _PRAGMAS = (
     # (NORMAL would survive kill -9 too, but not a power cut. Bulk writes cost the same: they commit in chunks.)
     "PRAGMA synchronous=FULL",
     "PRAGMA busy_timeout=30000",
-    # (cache_size stays as it comes, 2 MB a connection: the system keeps the pages at hand. With 64 MB a server took 5 MB
-    # more every minute for hours, benchmarks/soak.py, and an import of two million lines was 8% faster.)
+    # (cache_size stays as it comes, 2 MB a connection: the system keeps the pages at hand. With 64 MB a server grew by
+    # 5 MB a minute for hours, benchmarks/soak.py; an import of two million lines was 8% faster.)
     "PRAGMA wal_autocheckpoint=16000",
     "PRAGMA journal_size_limit=67108864",
     # What is deleted is overwritten (Debian's SQLite does so unasked).
