@@ -21,6 +21,7 @@ from zhanggui.core.erasure import Erased, Erasure
 from zhanggui.core.event import Event, EventType
 from zhanggui.core.ids import ItemId, Millis, RankingId, UserId
 from zhanggui.core.interactions import Floats, Histories, Interactions, Longs, Vocabulary
+from zhanggui.core.pair_scorer import PairScorer as PairScorer
 from zhanggui.core.product import Product
 from zhanggui.core.request import Filters, Request, Sort
 
@@ -28,8 +29,7 @@ from zhanggui.core.request import Filters, Request, Sort
 class Store(Protocol):
     """The truth: catalogue, events, rankings and the numbered feed of their changes. Safe to call from many threads.
 
-    A write that returned is committed. Positions rise with every change, and no change becomes visible below a position
-    that was readable before it.
+    A write that returned is committed. Positions rise; no change becomes visible below one that was readable before.
     """
 
     def put_products(self, products: Iterable[Product]) -> Receipt: ...
