@@ -17,18 +17,16 @@ from zhanggui.encoders.kept import file_digest
 from zhanggui.encoders.onnx_encoder import OnnxEncoder, Pooling, Recipe
 
 OWN = "zhanggui.json"
+TOKENS = "tokenizer.json"
 MODELS = ("model.onnx", "onnx/model.onnx")
 _LONGEST = 128
 
 
 def open_folder(folder: Path, *, threads: int = 1) -> OnnxEncoder:
     """Open the encoder in a folder. Its name carries a digest: other weights never meet the vectors of these."""
-    model, tokens = _model(folder), folder / "tokenizer.json"
-    if not tokens.is_file():
-        raise ConfigError(f"{folder} has no tokenizer.json. {_cure(folder)}")
-    tokenizer = _tokenizer(tokens)
-    recipe = read_recipe(folder, pad=_pad(tokenizer))
-    name = f"{folder.resolve().name}@{_digest(model, tokens, recipe)}"
+    model, tokenizer = model_file(folder), open_tokenizer(folder)
+    recipe = read_recipe(folder, pad=padding_id(tokenizer))
+    name = f"{folder.resolve().name}@{_digest(model, folder / TOKENS, recipe)}"
     return OnnxEncoder(model, tokenizer, recipe, name=name, threads=threads)
 
 
@@ -62,21 +60,27 @@ def _cure(folder: Path) -> str:
     )
 
 
-def _model(folder: Path) -> Path:
+def model_file(folder: Path) -> Path:
+    """Return where the model of a folder lies."""
     for name in MODELS:
         if (folder / name).is_file():
             return folder / name
     raise ConfigError(f"{folder} has neither {' nor '.join(MODELS)}. {_cure(folder)}")
 
 
-def _tokenizer(path: Path) -> Tokenizer:
+def open_tokenizer(folder: Path) -> Tokenizer:
+    """Open the tokenizer of a folder."""
+    path = folder / TOKENS
+    if not path.is_file():
+        raise ConfigError(f"{folder} has no {TOKENS}. {_cure(folder)}")
     try:
         return Tokenizer.from_buffer(path.read_bytes())
     except ValueError as fault:
         raise ConfigError(f"{path} is not a tokenizer: {fault}. Export it anew.") from fault
 
 
-def _pad(tokenizer: Tokenizer) -> int:
+def padding_id(tokenizer: Tokenizer) -> int:
+    """Return the id that fills short rows."""
     if tokenizer.padding is not None:
         return int(tokenizer.padding["pad_id"])
     found = (tokenizer.token_to_id(token) for token in ("<pad>", "[PAD]"))

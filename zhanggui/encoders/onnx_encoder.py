@@ -58,7 +58,7 @@ class OnnxEncoder:
         self.name = name
         self._recipe = recipe
         self._tokenizer = _prepared(tokenizer, recipe)
-        self._session = _session(model, threads)
+        self._session = open_session(model, threads)
         self._inputs = _inputs(self._session, model)
         self._batch_tokens = batch_tokens
         self._queries = Recent[str, Floats](size=remembered)
@@ -81,7 +81,7 @@ class OnnxEncoder:
 
     def token_ids(self, text: str) -> list[int]:
         """Return what the model reads for a text, prefix not added, special tokens and cut included."""
-        return list(self._tokenizer.encode(_sound(text)).ids)
+        return list(self._tokenizer.encode(sound(text)).ids)
 
     def _embed(self, texts: Sequence[str]) -> Floats:
         # One by one: encode_batch would wake a pool of threads over all cores for microseconds of work.
@@ -96,7 +96,7 @@ class OnnxEncoder:
         feeds = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         try:
             output = self._session.run(None, {name: feeds[name] for name in self._inputs})[0]
-        except _RUNTIME_FAULTS as fault:
+        except RUNTIME_FAULTS as fault:
             raise RuntimeError(f"ONNX Runtime failed on {len(ids)} texts of {ids.shape[1]} tokens: {fault}") from fault
         return output if output.ndim == 2 else pooled(output, mask, self._recipe.pooling)
 
@@ -117,7 +117,8 @@ def _prepared(tokenizer: Tokenizer, recipe: Recipe) -> Tokenizer:
     return tokenizer
 
 
-def _session(model: Path, threads: int) -> onnxruntime.InferenceSession:
+def open_session(model: Path, threads: int) -> onnxruntime.InferenceSession:
+    """Open a graph on the CPU; waiting threads leave their core to others."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -128,13 +129,13 @@ def _session(model: Path, threads: int) -> onnxruntime.InferenceSession:
         return onnxruntime.InferenceSession(
             str(model), options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOWER
         )
-    except _RUNTIME_FAULTS as fault:
+    except RUNTIME_FAULTS as fault:
         raise ConfigError(f"ONNX Runtime cannot open {model}: {fault}. Export the model anew, or remove it.") from fault
 
 
 _SLOWER = ["SkipLayerNormFusion", "EmbedLayerNormFusion"]  # their joint kernels lose to the parts on a CPU
 _KINDS = vars(onnxruntime.capi.onnxruntime_pybind11_state).values()
-_RUNTIME_FAULTS = tuple(kind for kind in _KINDS if isinstance(kind, type) and issubclass(kind, Exception))
+RUNTIME_FAULTS = tuple(kind for kind in _KINDS if isinstance(kind, type) and issubclass(kind, Exception))
 _KNOWN_INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
 
 
@@ -145,6 +146,6 @@ def _inputs(session: onnxruntime.InferenceSession, model: Path) -> list[str]:
     return names
 
 
-def _sound(text: str) -> str:
+def sound(text: str) -> str:
     """Replace lone surrogates, which no tokenizer accepts."""
     return text.encode("utf-8", "replace").decode() if not text.isprintable() else text

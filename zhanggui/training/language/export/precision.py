@@ -1,0 +1,79 @@
+"""Weights in fewer bits: blocks of 32 along a row share one scale, and zero stays exactly zero."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from zhanggui.core.errors import ConfigError
+from zhanggui.core.interactions import Bytes, Floats
+
+BLOCK = 32
+WORD_BITS = (4, 8, 32)
+
+
+class Precision(StrEnum):
+    """How the matrices of linear layers are stored."""
+
+    FP32 = "fp32"
+    INT8 = "int8"
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """How weights are stored: matrices, the word table (bits a weight), and which matrices stay in fp32.
+
+    Names of matrices are those of `graph.linear_names`.
+    """
+
+    precision: Precision = Precision.FP32
+    word_bits: int = 32
+    spared: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if self.word_bits not in WORD_BITS:
+            raise ConfigError(
+                f"A word's weights take {self.word_bits} bits. Allowed: {', '.join(map(str, WORD_BITS))}."
+            )
+
+    def of(self, name: str, width: int) -> Precision:
+        """Return how one matrix of so many columns is stored; blocks must fill its rows."""
+        return Precision.FP32 if name in self.spared or width % BLOCK else self.precision
+
+
+EXACT = Storage()
+"""Everything in fp32."""
+
+
+def eight_bits(weights: Floats) -> tuple[Bytes, Floats]:
+    """Return codes (rows, blocks, 32) with their zero at 128 and scales (rows, blocks).
+
+    >>> codes, scales = eight_bits(np.eye(1, 32, dtype=np.float32))
+    >>> codes[0, 0, :2].tolist(), round(float(scales[0, 0]) * 127, 6)
+    ([255, 128], 1.0)
+    """
+    blocks = weights.reshape(len(weights), -1, BLOCK)
+    scales = _safe(np.abs(blocks).max(axis=2) / np.float32(127))
+    return (np.rint(blocks / scales[..., None]) + 128).astype(np.uint8), scales
+
+
+def four_bits(weights: Floats) -> tuple[Bytes, Floats]:
+    """Return codes 0..15 (rows x blocks, 32) with their zero at 8 and scales (rows, blocks).
+
+    The weight of the greatest size becomes code 0, exactly; weights that come from such blocks come back unchanged.
+    """
+    blocks = weights.reshape(len(weights), -1, BLOCK)
+    largest = np.take_along_axis(blocks, np.abs(blocks).argmax(axis=2)[..., None], axis=2)[..., 0]
+    scales = _safe(largest / np.float32(-8))
+    codes = np.clip(np.rint(blocks / scales[..., None]) + 8, 0, 15).astype(np.uint8)
+    return codes.reshape(-1, BLOCK), scales
+
+
+def rows_of_8_bits(weights: Floats) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.int8]], Floats]:
+    """Return codes (rows, width) and one scale a row (rows, 1)."""
+    scales = _safe(np.abs(weights).max(axis=1, keepdims=True) / np.float32(127))
+    return np.rint(weights / scales).astype(np.int8), scales
+
+
+def _safe(scales: Floats) -> Floats:
+    return np.where(scales == 0, np.float32(1), scales).astype(np.float32)
