@@ -1,9 +1,12 @@
 """Layer 5: how a run goes, kept and shown. Needs no torch.
 
-`Recorder` keeps everything in the run's folder and feeds the report; TensorBoard, Weights & Biases and MLflow are told
-the same through adapters that import their package when they are made.
+`open_tracker` keeps everything in the run's folder, from which `write_report` makes a page, and tells TensorBoard,
+Weights & Biases or MLflow the same, through adapters that import their package when they are chosen.
 """
 
+from zhanggui.training.tracking.kept import Kept, read_run
+from zhanggui.training.tracking.opening import open_tracker
 from zhanggui.training.tracking.protocol import Several, Silent, Tracker
+from zhanggui.training.tracking.recorder import Recorder
 
-__all__ = ["Several", "Silent", "Tracker"]
+__all__ = ["Kept", "Recorder", "Several", "Silent", "Tracker", "open_tracker", "read_run"]
