@@ -35,7 +35,7 @@ class Parts:
 
     def constant(self, name: str, values: NDArray[Any]) -> str:
         """Add an array."""
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        self.constants.append(numpy_helper.from_array(np.asarray(values, order="C"), name))
         return name
 
     def places(self, positions: str) -> str:

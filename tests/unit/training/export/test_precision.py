@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from zhanggui.core.errors import ConfigError
+from zhanggui.training.language.export.precision import (
+    BLOCK,
+    Precision,
+    Storage,
+    eight_bits,
+    four_bits,
+    rows_of_8_bits,
+)
+
+WEIGHTS = arrays(np.float32, (3, 2 * BLOCK), elements=st.floats(-4, 4, width=32))
+
+
+@given(WEIGHTS)
+def test_eight_bits_are_off_by_half_a_step_at_most(weights):
+    codes, scales = eight_bits(weights)
+    back = (codes.astype(np.float32) - 128) * scales[..., None]
+    assert (np.abs(back - weights.reshape(back.shape)) <= 0.501 * scales[..., None]).all()
+
+
+@given(WEIGHTS)
+def test_rows_are_off_by_half_a_step_at_most(weights):
+    codes, scales = rows_of_8_bits(weights)
+    assert (np.abs(codes * scales - weights) <= 0.501 * scales).all()
+
+
+@given(WEIGHTS)
+def test_four_bits_are_off_by_a_step_at_most(weights):
+    codes, scales = four_bits(weights)
+    back = (codes.astype(np.float32) - 8).reshape(3, 2, BLOCK) * scales[..., None]
+    assert codes.max() <= 15
+    assert (np.abs(back - weights.reshape(back.shape)) <= 1.001 * np.abs(scales[..., None])).all()
+
+
+def test_what_was_of_four_bits_comes_back_unchanged():
+    codes = np.random.default_rng(0).integers(0, 16, (6, BLOCK)).astype(np.uint8)
+    codes[:, 0] = 0  # the largest in size
+    weights = ((codes.astype(np.float32) - 8) * np.float32(0.25)).reshape(3, 2 * BLOCK)
+    again, scales = four_bits(weights)
+    assert np.array_equal(again, codes) and (scales == 0.25).all()
+
+
+def test_only_matrices_whose_rows_blocks_fill_and_that_are_not_spared_are_rounded():
+    storage = Storage(Precision.INT8, spared=frozenset({"l0.ao"}))
+    assert [storage.of("l0.qkv", 64), storage.of("l0.ao", 64), storage.of("l0.fi", 48)] == ["int8", "fp32", "fp32"]
+
+
+def test_other_numbers_of_bits_are_refused():
+    with pytest.raises(ConfigError, match="take 3 bits. Allowed: 4, 8, 32"):
+        Storage(word_bits=3)
