@@ -1,5 +1,6 @@
 """The one place that names concrete classes: from settings to a Store, a Release and an open shop."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -8,17 +9,19 @@ import orjson
 
 from zhanggui.app.erasing import STATE
 from zhanggui.app.settings import Settings
+from zhanggui.app.spaces import Opened, first_served, name_of, note_served, open_encoder_or_base, with_space
 from zhanggui.app.web.settings import MIB, ApiSettings
 from zhanggui.core.clock import Clock, SystemClock
-from zhanggui.core.errors import InputError
+from zhanggui.core.errors import ConfigError, InputError, ZhangguiError
 from zhanggui.core.protocols import Encoder, Store
 from zhanggui.data.release import Release, current, tidy, usable
 from zhanggui.data.store import open_store
 from zhanggui.data.values import moment
-from zhanggui.encoders import VectorCache, open_encoder
+from zhanggui.encoders.cross_encoder import open_cross_encoder
 from zhanggui.engine.learned import Learned
 from zhanggui.engine.opening import Ingredients, open_shop
 from zhanggui.engine.pipeline import Watch, unwatched
+from zhanggui.engine.rankers.cross_encoder import Judge
 from zhanggui.engine.shop import Shop
 from zhanggui.engine.state_file import StateFile
 from zhanggui.models.bundle import has_bundle, load
@@ -28,8 +31,14 @@ from zhanggui.retrieval.text.analyser import Analyser
 from zhanggui.state.memory import MemoryState
 from zhanggui.training.fusion import DEFAULT_THRESHOLD
 
-NO_ENCODER = "none"
+RANKER = "ranker"
+"""The folder of a Release that holds its cross-encoder."""
+
+BLEND_FILE = "blend.json"
+DEFAULT_WEIGHT = 0.5
 FUSION_FILE = "fusion.json"
+
+LOG = logging.getLogger(__name__)
 
 Tick = Callable[[int, int], None]
 
@@ -63,32 +72,29 @@ def shop_clock(settings: Settings) -> Clock:
 
 
 def shop_encoder(settings: Settings) -> Encoder | None:
-    """Open the text encoder; None where the settings say `none`."""
-    name = settings.text("encoder")
-    return (
-        None
-        if name == NO_ENCODER
-        else open_encoder(name, cache=settings.cache, threads=settings.number("encoder_threads"))
-    )
+    """Open the text encoder of the Release in use, or the one that the settings name; None where they say `none`."""
+    return open_encoder_or_base(settings, current_release(settings.home)).encoder
 
 
 def build_shop(
     settings: Settings, *, clock: Clock | None = None, on_progress: Tick | None = None, watch: Watch = unwatched
 ) -> Shop:
-    """Open the Store, the current Release and the projections, and return the shop; whoever asked closes it.
+    """Open the Store, a Release and the projections, and return the shop; whoever asked closes it.
 
-    `watch` is told of every page.
+    The Release is the one in use, or while the vectors of its encoder are not there the one that served before
+    (`swapping` moves on). `watch` is told of every page.
     """
-    home, clock = settings.home, clock or shop_clock(settings)
+    home, clock, analyser = settings.home, clock or shop_clock(settings), Analyser()
     tidy(home)
-    release, encoder, analyser = current_release(home), shop_encoder(settings), Analyser()
+    wanted = current_release(home)
     store = open_store(settings.text("store") or home / "shop.db")
     state = MemoryState(clock=clock)
     kept = StateFile(state, home / STATE)
     kept.open(store)
-    dim, name = (encoder.dim, encoder.name) if encoder else (0, "")
-    index = open_index(home / "index", settings, analyser, dim=dim, encoder=name)
-    vectors = VectorCache(home / "vectors", encoder=encoder.name, dim=encoder.dim) if encoder else None
+    release, opened = first_served(settings, wanted, store)
+    judge, torn = _judge_or_none(settings, release)
+    missed = () if current(home) == (wanted.manifest.name if wanted else "") else ("release",)
+    index = index_of(settings, release, opened, analyser)
     given = Ingredients(
         store=store,
         index=index,
@@ -96,25 +102,82 @@ def build_shop(
         clock=clock,
         fuse=fusion_of(release),
         analyser=analyser,
-        encoder=encoder,
-        vectors=vectors,
         learned=learned_of(release),
-        release=release.manifest.name if release else "base",
+        release=name_of(release),
         keep=(kept.save,),
-        close=(index.close, *((vectors.close,) if vectors else ())),
         watch=watch,
         erased=(kept.remove,),
         retention_days=settings.number("retention_days"),
-        lost=() if current(home) == (release.manifest.name if release else "") else ("release",),
+        lost=(*missed, *opened.lost, *torn),
+        judge=judge,
     )
-    return open_shop(given, on_progress=on_progress)
+    shop = open_shop(with_space(given, settings, opened, index), on_progress=on_progress)
+    note_served(home, given.release, opened.folder)
+    return shop
 
 
-def open_index(folder: Path, settings: Settings, analyser: Analyser, *, dim: int, encoder: str = "") -> TantivyIndex:
-    """Open the index in a folder; a lost or torn one is empty, and whoever opens it fills it."""
-    release, nearest = current_release(settings.home), settings.number("dense_candidates")
-    threshold = fitted_search(release).get("threshold", DEFAULT_THRESHOLD)
-    return TantivyIndex(folder, analyser=analyser, dim=dim, dense_k=nearest, dense_threshold=threshold, encoder=encoder)
+def index_of(settings: Settings, release: Release | None, opened: Opened, analyser: Analyser) -> TantivyIndex:
+    """Open the index that goes with an encoder, with what a Release was fitted to."""
+    dim, name = (opened.encoder.dim, opened.encoder.name) if opened.encoder else (0, "")
+    threshold = threshold_of(release)
+    return open_index(opened.folder, settings, analyser, dim=dim, encoder=name, threshold=threshold)
+
+
+def open_index(
+    folder: Path,
+    settings: Settings,
+    analyser: Analyser,
+    *,
+    dim: int,
+    encoder: str = "",
+    threshold: float | None = None,
+) -> TantivyIndex:
+    """Open the index in a folder; a lost or torn one is empty, and whoever opens it fills it.
+
+    The threshold of meaning is that of the Release in use unless given.
+    """
+    nearest = settings.number("dense_candidates")
+    fitted = threshold_of(current_release(settings.home)) if threshold is None else threshold
+    return TantivyIndex(folder, analyser=analyser, dim=dim, dense_k=nearest, dense_threshold=fitted, encoder=encoder)
+
+
+def threshold_of(release: Release | None) -> float:
+    """Return how many deviations from the mean a product must lie to match by meaning alone."""
+    return fitted_search(release).get("threshold", DEFAULT_THRESHOLD)
+
+
+def judge_of(settings: Settings, release: Release | None) -> Judge | None:
+    """Open the cross-encoder of a Release and let it run once; None where there is none. Raises ConfigError."""
+    folder = release.path / RANKER if release else None
+    if folder is None or not folder.is_dir():
+        return None
+    scorer = open_cross_encoder(folder, threads=settings.number("encoder_threads"))
+    scorer.score("", [""])
+    return Judge(scorer, weight=read_weight(folder), milliseconds=settings.number("rerank_ms"))
+
+
+def read_weight(folder: Path) -> float:
+    """Return the share of the cross-encoder in the mixture, as `blend.json` has it; else the default."""
+    file = folder / BLEND_FILE
+    if not file.exists():
+        return DEFAULT_WEIGHT
+    try:
+        weight = float(orjson.loads(file.read_bytes())["weight"])
+    except (ValueError, KeyError, TypeError) as fault:
+        raise ConfigError(
+            f'{file} cannot be read: {fault!r}. It holds {{"weight": 0.5}}; train the ranker anew.'
+        ) from None
+    if not 0 <= weight <= 1:
+        raise ConfigError(f"{file}: weight must lie in 0..1. Got {weight}.")
+    return weight
+
+
+def _judge_or_none(settings: Settings, release: Release | None) -> tuple[Judge | None, tuple[str, ...]]:
+    try:
+        return judge_of(settings, release), ()
+    except ZhangguiError as error:
+        LOG.error("the cross-encoder of Release %s cannot be opened, search goes without: %s", name_of(release), error)
+        return None, (RANKER,)
 
 
 def current_release(home: Path) -> Release | None:

@@ -26,6 +26,9 @@ class Setting:
         return f"ZHANGGUI_{self.name.upper()}"
 
 
+AUTO = "auto"
+"""The encoder of the Release that serves; where it has none, multilingual-e5-small."""
+
 SETTINGS = (
     Setting("home", ".zhanggui", "The folder where the shop lives"),
     Setting("store", "", "URL of the Store; empty means SQLite in the home (sqlite:///HOME/shop.db)"),
@@ -37,8 +40,15 @@ SETTINGS = (
     ),
     Setting("title", "掌柜", "The shop's name on the storefront"),
     Setting("language", "zh", "Language of a visitor who states none", ("zh", "en")),
-    Setting("encoder", "multilingual-e5-small", "Text encoder: a name, a folder with model.onnx, or none"),
+    Setting(
+        "encoder", AUTO, "Text encoder: a name, a folder with model.onnx, none; auto is the Release's or the built-in"
+    ),
     Setting("encoder_threads", 1, "Threads of one call of the encoder; 1 leaves the other cores to other calls"),
+    Setting(
+        "rerank_ms",
+        40,
+        "Milliseconds that a search may wait for the cross-encoder; it is skipped where it takes longer",
+    ),
     Setting("dense_candidates", 200, "How many items nearest in meaning may join the words' matches of one query"),
     Setting("clock_start", "", "Start the shop's clock at this moment (ISO 8601), for demonstrations and replays"),
     Setting("shopper_choice", "off", "Let visitors see with any shopper's eyes: demonstrations only", ("off", "on")),

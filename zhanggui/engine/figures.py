@@ -1,9 +1,11 @@
 """What is counted while a shop runs, for those who watch it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from zhanggui.engine.moves import Moving
 from zhanggui.engine.progress import Progress
+from zhanggui.engine.rankers.pace import Judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +14,7 @@ class Figures:
 
     `failures`: calls of each part that failed, were late or skipped. `thread_errors`: by thread. `written`: rows that
     this process committed, by kind. `lag`: numbers of the feed not applied yet, None while the Store cannot be asked.
+    `moving`: the Release being prepared; `moves`: how moves to other Releases ended; `judged`: the cross-encoder.
     """
 
     release: str
@@ -24,3 +27,6 @@ class Figures:
     failures: Mapping[str, int]
     thread_errors: Mapping[str, int]
     written: Mapping[str, int]
+    moving: Moving | None = None
+    moves: Mapping[str, int] = field(default_factory=dict)
+    judged: Judged = field(default_factory=Judged)

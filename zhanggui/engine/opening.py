@@ -1,7 +1,7 @@
 """Open a shop: bring the index up to the Store, join the parts, start the threads."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from zhanggui.core.clock import Clock
@@ -12,15 +12,19 @@ from zhanggui.encoders.vectors import Vectors
 from zhanggui.engine.assembly import assemble
 from zhanggui.engine.learned import Learned
 from zhanggui.engine.meaning import CatalogueReader, Meaning
-from zhanggui.engine.pipeline import Parts, Pipeline, Watch, unwatched
-from zhanggui.engine.projections import Listener, Projections
+from zhanggui.engine.pipeline import Pipeline, Watch, unwatched
+from zhanggui.engine.projections import Projections, listeners_of
+from zhanggui.engine.rankers.cross_encoder import CrossEncoderRanker, Judge
 from zhanggui.engine.rankers.fusion import Fuse
+from zhanggui.engine.rankers.pace import Tally
 from zhanggui.engine.ranking_log import RankingLog
 from zhanggui.engine.repeating import Repeating
 from zhanggui.engine.retention import Retention
 from zhanggui.engine.scrubber import Scrubber
+from zhanggui.engine.serving import Serving
 from zhanggui.engine.shelf import Shelf
 from zhanggui.engine.shop import Shop, ShopParts
+from zhanggui.engine.space import Space
 from zhanggui.engine.timely import Timely
 from zhanggui.retrieval.text.analyser import Analyser
 
@@ -35,9 +39,9 @@ class Ingredients:
     """What a shop is opened with. The state is filled already (state_file.py); an index at position 0 is new.
 
     Without `encoder` and `vectors` (its cache) there is no meaning, without `learned` no collaborative filtering.
-    `keep` is run every minute and at the end (snapshots), `close` at the very end, before the Store is closed.
+    `keep` is run every minute and at the end (snapshots); `close` closes index and vectors when they serve no more.
     `watch` is told of every page (metrics). `erased` is run when the state has dropped what left the Store.
-    `retention_days`: what is older is forgotten; 0 keeps all.
+    `retention_days`: what is older is forgotten; 0 keeps all. `judge` is the cross-encoder, `tally` counts for it.
     """
 
     store: Store
@@ -56,6 +60,8 @@ class Ingredients:
     erased: Sequence[Callable[[], object]] = ()
     lost: Sequence[str] = ()
     retention_days: int = 0
+    judge: Judge | None = None
+    tally: Tally = field(default_factory=Tally)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,54 +82,55 @@ def open_shop(given: Ingredients, *, pace: Pace | None = None, on_progress: OnPr
     index has seen more than the Store holds.
     """
     store, index, state = given.store, given.index, given.state
-    _check_feed(store, index)
+    check_feed(store, index)
     if not index.position:
         build_index(store, index, on_progress=on_progress)
-    shelf, timely, rankings = Shelf(store), Timely(), RankingLog(store)
-    meaning = Meaning(index, given.encoder, given.vectors) if given.encoder and given.vectors is not None else None
-    projections = Projections(store, index, state, listeners=_listeners(shelf, meaning), erased=given.erased)
+    shelf, timely, rankings, pace = Shelf(store), Timely(), RankingLog(store), pace or Pace()
+    space = space_of(given, pace=pace)
+    listeners = listeners_of(shelf, space.meaning)
+    projections = Projections(store, index, state, listeners=listeners, erased=given.erased)
     projections.catch_up()
-    assembled = _assembled(given, shelf, timely)
-    pipeline = Pipeline(assembled, state=state, shelf=shelf, clock=given.clock, timely=timely, watch=given.watch)
-    housekeeping = [projections.mark, *given.keep]
-    threads = _threads(projections, rankings, housekeeping, pace or Pace())
     scrubber, retention = Scrubber(store), Retention(store, given.clock, days=given.retention_days)
+    housekeeping = [projections.mark, *given.keep]
+    threads = _threads(projections, rankings, housekeeping, pace)
     threads += [
-        Repeating("scrub", scrubber.run, every=(pace or Pace()).scrub),
-        Repeating("retention", retention.run, every=(pace or Pace()).keep),
+        Repeating("scrub", scrubber.run, every=pace.scrub),
+        Repeating("retention", retention.run, every=pace.keep),
     ]
-    stops: list[Callable[[], object]] = [thread.stop for thread in threads]
-    if meaning:
-        reader = CatalogueReader(meaning, store, state)
-        reading = Repeating("read", reader.run, every=(pace or Pace()).nudge)
-        threads.append(reading)
-        stops = [reader.stop, reading.stop, meaning.stop, *stops]
-        meaning.start()
+    parts = ShopParts(
+        store=store,
+        state=state,
+        shelf=shelf,
+        projections=projections,
+        rankings=rankings,
+        timely=timely,
+        clock=given.clock,
+        serving=serving_of(given, space, shelf, timely),
+        threads=threads,
+        close=[*(thread.stop for thread in threads), rankings.flush, *housekeeping, timely.close],
+        scrubber=scrubber,
+        watch=given.watch,
+        tally=given.tally,
+    )
+    space.start()
     for thread in threads:
         thread.start()
-    ending = [*stops, rankings.flush, *housekeeping, timely.close, *given.close, store.close]
-    parts = ShopParts(
-        store,
-        state,
-        shelf,
-        pipeline,
-        projections,
-        rankings,
-        timely,
-        given.clock,
-        given.release,
-        meaning,
-        threads,
-        ending,
-        index,
-        scrubber,
-        given.lost,
-    )
     return Shop(parts)
 
 
-def _assembled(given: Ingredients, shelf: Shelf, timely: Timely) -> Parts:
-    return assemble(
+def space_of(given: Ingredients, *, pace: Pace | None = None) -> Space:
+    """Return the index with its encoder; its threads wait to be started."""
+    if given.encoder is None or given.vectors is None:
+        return Space(given.index, close=given.close)
+    meaning = Meaning(given.index, given.encoder, given.vectors)
+    reader = CatalogueReader(meaning, given.store, given.state)
+    reading = Repeating("read", reader.run, every=(pace or Pace()).nudge)
+    return Space(given.index, given.encoder, meaning, reader, reading, given.close)
+
+
+def serving_of(given: Ingredients, space: Space, shelf: Shelf, timely: Timely) -> Serving:
+    """Return what answers by a Release: its models and fusion over an index that is open."""
+    parts = assemble(
         index=given.index,
         state=given.state,
         shelf=shelf,
@@ -133,6 +140,11 @@ def _assembled(given: Ingredients, shelf: Shelf, timely: Timely) -> Parts:
         analyser=given.analyser,
         timely=timely,
     )
+    if given.judge is not None:
+        ranker = CrossEncoderRanker(parts.rankers["fusion"], given.judge, shelf, timely, given.tally)
+        parts = replace(parts, rankers={**parts.rankers, "fusion": ranker})
+    pipeline = Pipeline(parts, state=given.state, shelf=shelf, clock=given.clock, timely=timely, watch=given.watch)
+    return Serving(given.release, pipeline, space, given.lost)
 
 
 def build_index(store: Store, index: CatalogueIndex, *, on_progress: OnProgress | None = None) -> None:
@@ -164,20 +176,14 @@ def _threads(
     ]
 
 
-def _check_feed(store: Store, index: CatalogueIndex) -> None:
+def check_feed(store: Store, index: CatalogueIndex) -> None:
+    """Raise StoreError when an index has seen more than the Store holds."""
     if index.position > store.position():
         raise StoreError(
             f"The index has applied change {index.position}, but the Store ends at {store.position()}: it is another "
             "Store, or was restored, or the Store's file was lost (then run: zhanggui restore). If the Store is as it "
             "should be, remove the folder index/ of this home; it is built anew at the next start."
         )
-
-
-def _listeners(shelf: Shelf, meaning: Meaning | None) -> list[Listener]:
-    def forget(changes: Sequence[Change]) -> None:
-        shelf.forget([change.item_id for change in changes])
-
-    return [forget, meaning.changed] if meaning else [forget]
 
 
 def _each(tasks: Iterable[Callable[[], object]]) -> None:

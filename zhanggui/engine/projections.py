@@ -6,12 +6,23 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 
 from zhanggui.core.protocols import CatalogueIndex, Change, ChangeKind, OnlineState, Store
+from zhanggui.engine.meaning import Meaning
+from zhanggui.engine.shelf import Shelf
 from zhanggui.engine.state_file import load
 
 LOG = logging.getLogger(__name__)
 
 Listener = Callable[[Sequence[Change]], None]
 """Gets product changes once the index knows them."""
+
+
+def listeners_of(shelf: Shelf, meaning: Meaning | None) -> list[Listener]:
+    """Return who follows the products of a shop beside its index."""
+
+    def forget(changes: Sequence[Change]) -> None:
+        shelf.forget([change.item_id for change in changes])
+
+    return [forget, meaning.changed] if meaning else [forget]
 
 
 class Projections:
@@ -40,22 +51,44 @@ class Projections:
         """Apply all that is new; return how many changes that were."""
         if self._store.position() <= self.position:
             return 0
-        applied = 0
         with self._lock:
-            while changes := self._store.changes(self.position, limit=self._batch):
-                self._apply(changes)
-                applied += len(changes)
-        return applied
+            return self._drain()
 
     def lag(self) -> int:
         """Return how many numbers of the feed are not applied yet."""
         return max(0, self._store.position() - self.position)
+
+    def bring(self, index: CatalogueIndex, listeners: Sequence[Listener]) -> None:
+        """Read the feed on for another index, which takes its turn by `move`; this one is not waited for."""
+        while changes := self._store.changes(index.position, limit=self._batch):
+            products = [c for c in changes if c.kind.of_products]
+            index.apply(products, changes[-1].position)
+            for listener in listeners if products else ():
+                listener(products)
+
+    def move(self, index: CatalogueIndex, listeners: Sequence[Listener], *, then: Callable[[], object]) -> None:
+        """Let another index follow from now on, once it knows all that this one knows; `then` runs in the same step.
+
+        A write that returned before is in both, one that comes later waits for the step and is in the other.
+        """
+        with self._lock:
+            self._drain()
+            self.bring(index, listeners)
+            self._index, self._listeners = index, listeners
+            then()
 
     def mark(self) -> None:
         """Let the index note how far it is: after mere events it is not bothered until now."""
         with self._lock:
             if self._index.position < self.position:
                 self._index.apply([], self.position)
+
+    def _drain(self) -> int:
+        applied = 0
+        while changes := self._store.changes(self.position, limit=self._batch):
+            self._apply(changes)
+            applied += len(changes)
+        return applied
 
     def _apply(self, changes: list[Change]) -> None:
         position = changes[-1].position

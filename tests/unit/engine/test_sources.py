@@ -64,7 +64,7 @@ def test_what_is_new_is_proposed_though_all_that_was_bought_stands_before_it():
 
 def test_facts_are_told_for_what_is_shown_only(bench):
     bench.act("ann", "tea", EventType.PURCHASE, ago=3 * DAY)
-    calls, knn = [], bench.shop._parts.pipeline._parts.facts.members["knn"]
+    calls, knn = [], bench.shop.serving.pipeline._parts.facts.members["knn"]
     plain = knn.because
     knn.because = lambda history, row: calls.append(row) or plain(history, row)
     bench.shop.page(Request(Surface.FOR_YOU, user="ann", k=1))

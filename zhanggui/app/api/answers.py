@@ -6,6 +6,7 @@ from zhanggui.core.candidate import Candidate, Dropped, Page
 from zhanggui.core.clock import iso
 from zhanggui.core.ids import ItemId
 from zhanggui.core.product import Product
+from zhanggui.engine.moves import Moving
 from zhanggui.engine.reasons import reason
 from zhanggui.engine.shop import Explanation, Health
 
@@ -122,4 +123,11 @@ def health_json(health: Health) -> Json:
         "lag": health.lag,
         "meaning": {"done": health.meaning.done, "total": health.meaning.total},
         "degraded": health.degraded,
+        "moving": _moving(health.moving),
     }
+
+
+def _moving(moving: Moving | None) -> Json | None:
+    if moving is None:
+        return None
+    return {"release": moving.release, "meaning": {"done": moving.meaning.done, "total": moving.meaning.total}}

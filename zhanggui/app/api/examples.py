@@ -78,6 +78,7 @@ EXAMPLES: dict[str, Any] = {
         "lag": 0,
         "meaning": {"done": 2, "total": 2},
         "degraded": [],
+        "moving": None,
     },
     "Error": {
         "error": {

@@ -202,6 +202,19 @@ HEALTH = record(
             "Items that have their vector, of those that should", {"done": count(""), "total": count("")}
         ),
         "degraded": listed({"type": "string"}, "Parts that are not well"),
+        "moving": {
+            "description": "The Release that is being prepared, with its items that have their vector; else null",
+            "oneOf": [
+                {"type": "null"},
+                record(
+                    "",
+                    {
+                        "release": text("Its name"),
+                        "meaning": record("", {"done": count(""), "total": count("")}),
+                    },
+                ),
+            ],
+        },
     },
 )
 

@@ -20,7 +20,7 @@ def register(root: typer.Typer) -> None:
 
 def releases(
     context: typer.Context,
-    promote: Annotated[str, typer.Option(help="Let this Release serve from the next start on.")] = "",
+    promote: Annotated[str, typer.Option(help="Let this Release serve; a running server moves to it.")] = "",
     rollback: Annotated[bool, typer.Option("--rollback", help="Go back to the Release before the current.")] = False,
     json: JsonFile = None,
 ) -> None:
@@ -30,7 +30,7 @@ def releases(
         release.promote(settings.home, promote)
     if rollback:
         say(
-            f"Now in use: {release.rollback(settings.home).manifest.name}. A running server takes it at its next start."
+            f"Now in use: {release.rollback(settings.home).manifest.name}. A running server moves to it within seconds."
         )
     found, used = release.releases(settings.home), release.current(settings.home)
     rows = [[("*" if r.name == used else ""), r.name, iso(r.created), _metrics(r)] for r in found]

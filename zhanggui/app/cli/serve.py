@@ -1,8 +1,11 @@
 """`zhanggui serve`: the shop over HTTP."""
 
 import gc
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from typing import Protocol, TypeVar
 
 import typer
 
@@ -14,10 +17,10 @@ from zhanggui.app.home_lock import held
 from zhanggui.app.observing.logs import set_up
 from zhanggui.app.observing.metrics import Metrics
 from zhanggui.app.settings import Settings
+from zhanggui.app.swapping import Follower, settle
 from zhanggui.app.web import server
 from zhanggui.core.clock import Clock
 from zhanggui.core.errors import ConfigError
-from zhanggui.engine.repeating import Repeating
 from zhanggui.engine.shop import Shop
 
 
@@ -48,18 +51,42 @@ def run(settings: Settings, *, host: str, port: int, opened: Callable[[str], Non
             say(f"The shop is open: {url}   (Ctrl-C closes it)")
             if opened:
                 opened(url)
-            with stopping(calm()):
+            with stopping(calm()), stopping(Follower(settings, shop)) as follower, woken_by_hangup(follower):
                 server.run(app, listener)
 
 
+class Beside(Protocol):
+    """Work of a thread of its own."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+B = TypeVar("B", bound=Beside)
+
+
 @contextmanager
-def stopping(thread: Repeating) -> Iterator[None]:
+def stopping(thread: B) -> Iterator[B]:
     """Run a thread beside."""
     thread.start()
     try:
-        yield
+        yield thread
     finally:
         thread.stop()
+
+
+@contextmanager
+def woken_by_hangup(follower: Follower) -> Iterator[None]:
+    """Look for a new Release at once when SIGHUP comes; signals reach the main thread only."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGHUP, lambda number, frame: follower.wake())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def is_free(host: str, port: int) -> bool:
@@ -75,8 +102,6 @@ def _opened(settings: Settings, clock: Clock, metrics: Metrics) -> Shop:
     """Open the shop, showing a bar while an index that is new or was lost is built."""
     with progress("index") as tick:
         shop = build_shop(settings, clock=clock, on_progress=tick, watch=metrics.page)
-    # What was built stays; a collector that walks it again and again would stop every thread for a tenth of a second.
-    gc.collect()
-    gc.freeze()
+    settle()
     gc.set_threshold(50_000, 20, 50)
     return shop
