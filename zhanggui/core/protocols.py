@@ -4,7 +4,7 @@ What crosses a seam is a dataclass of `core`. Every protocol has an in-memory im
 and a module of contract checks that every implementation passes.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self
@@ -149,6 +149,15 @@ class CatalogueIndex(Protocol):
 
     def lacking(self, *, limit: int) -> tuple[ItemId, ...]:
         """Return the first items that say something and have no vector (none while kept vectors are being read)."""
+        ...
+
+    def warm(
+        self, products: Callable[[Sequence[ItemId]], Mapping[ItemId, Product]], stopped: Callable[[], bool]
+    ) -> int:
+        """Get ready for the words that very many products have, and return how many there were.
+
+        Which they are, a sample of the catalogue tells, looked up by `products`. Ends early once `stopped` says so.
+        """
         ...
 
     def meant(self) -> tuple[int, int]:

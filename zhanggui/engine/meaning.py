@@ -1,7 +1,7 @@
 """Keep the index's vectors in step with what the products say of themselves."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -56,6 +56,12 @@ class Meaning:
         taken = self._background.ask(list(texts), priority=priority)
         self._granted(list(texts)[taken:])
         return taken
+
+    def warm(
+        self, products: Callable[[Sequence[ItemId]], Mapping[ItemId, Product]], stopped: Callable[[], bool]
+    ) -> None:
+        """Have the index get ready for words that very many products have."""
+        self._index.warm(products, stopped)
 
     def changed(self, changes: Sequence[Change]) -> None:
         """Follow the feed, once the index has: what is new is wanted before the rest."""
@@ -115,6 +121,7 @@ class CatalogueReader:
     def run(self) -> None:
         """Queue what lacks its vector, until nothing does or the queue is long."""
         if not self._began:
+            self._meaning.warm(self._store.products, lambda: self._stopped)
             popular = [item for item, _ in self._state.popular(k=self._batch)]
             self._meaning.want(self._store.products(popular).values(), priority=0.5)
             self._began = True

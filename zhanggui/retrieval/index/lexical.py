@@ -12,12 +12,14 @@ from zhanggui.retrieval.index.matching import choose
 from zhanggui.retrieval.index.row_sets import RowSets, Snapshot
 from zhanggui.retrieval.index.schema import QueryMaker, schema, scoring_tokens
 from zhanggui.retrieval.index.text_store import Searcher
-from zhanggui.retrieval.text.query import Query
+from zhanggui.retrieval.text.analyser import Analyser
+from zhanggui.retrieval.text.query import Query, Unit, parse
 
 _FEW = 1500
 """So few rows are scored one by one: finding each costs as much as scoring twenty others."""
 
 _SPARE = 64
+_NOTHING = parse("", Analyser())
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,10 @@ class Lexical:
         within = self._make.matching(step, query)
         best, scores = self._best(now.searcher, query, within, matching, found, limit)
         return ByWords(found, best, scores / self._ideal(now.searcher, query))
+
+    def holders(self, now: Snapshot, unit: Unit, sold: Flags) -> int:
+        """Return how many products have a unit; where they are very many, which they are is at hand from then on."""
+        return Asking(self._make, self.sets, now, _NOTHING, sold).holders(unit)
 
     def partial(self, now: Snapshot, query: Query, rows: Longs) -> Floats:
         """Return the scores of rows by the words that they have, matching or not: (len(rows),), NaN for none."""

@@ -6,7 +6,7 @@ choice of step are shared with the real index; everything else is written a seco
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +65,12 @@ class MemoryIndex:
     def lacking(self, *, limit: int) -> tuple[ItemId, ...]:
         """Return the first items that say something and have no vector."""
         return tuple(item for item in self._speaking() if item not in self._vectors)[:limit]
+
+    def warm(
+        self, products: Callable[[Sequence[ItemId]], Mapping[ItemId, Product]], stopped: Callable[[], bool]
+    ) -> int:
+        """Do nothing: every word is as fast as any other."""
+        return 0
 
     def meant(self) -> tuple[int, int]:
         """Return how many items have a vector, of how many that say something."""

@@ -18,7 +18,7 @@ from zhanggui.retrieval.index.schema import QueryMaker
 from zhanggui.retrieval.index.text_store import Searcher
 from zhanggui.retrieval.text.query import Unit
 
-BYTES = 64_000_000
+BYTES = 160_000_000
 _WORTH = 1000
 """Fewer rows than this are asked for every time."""
 
@@ -51,6 +51,10 @@ class RowSets:
         self._bytes = 0
         self._log: list[Longs] = []
         self._first = 0
+
+    def room(self, rows: int) -> int:
+        """Return how many units can be kept at a time, of so many rows each."""
+        return self._size // max(1, -(-rows // 8))
 
     def written(self, rows: Longs) -> int:
         """Note rows whose documents were replaced; return the version of the index that has the new ones."""
