@@ -1,0 +1,48 @@
+"""An encoder of a few kilobytes, and Releases that hold it: what it takes for alike, the test decides."""
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from tokenizers import Tokenizer, models, pre_tokenizers
+
+from zhanggui.core.clock import FixedClock
+from zhanggui.data.release import Facts, promote, write_release
+
+WORDS = ("[UNK]", "[PAD]", "cup", "mug", "oil", *(f"thing{n}" for n in range(60)))
+
+
+def write_encoder(folder, alike, *, dim=64):
+    """Write an encoder whose words lie at right angles to each other, but for two that mean the same."""
+    folder.mkdir(parents=True)
+    table = np.eye(len(WORDS), dim, dtype=np.float32)
+    table[:2] = 0.01
+    one, other = (WORDS.index(word) for word in alike)
+    table[other] = 0.9 * table[one] + 0.4 * table[other]
+    graph = helper.make_graph(
+        [helper.make_node("Gather", ["table", "input_ids"], ["states"])],
+        "tiny",
+        [helper.make_tensor_value_info(n, TensorProto.INT64, ["b", "l"]) for n in ("input_ids", "attention_mask")],
+        [helper.make_tensor_value_info("states", TensorProto.FLOAT, ["b", "l", dim])],
+        [numpy_helper.from_array(table, "table")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
+    onnx.save(model, folder / "model.onnx")
+    tokenizer = Tokenizer(models.WordLevel({word: row for row, word in enumerate(WORDS)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.save(str(folder / "tokenizer.json"))
+
+
+def make_release(home, name, alike=None, *, damaged=False, use=True, dim=64):
+    """Write a Release, with the encoder for which two words are alike, and put it in use."""
+
+    def fill(folder):
+        (folder / "notes").write_text(name)
+        if alike:
+            write_encoder(folder / "encoder", alike, dim=dim)
+        if damaged:
+            (folder / "encoder/model.onnx").write_bytes(b"nonsense")
+        return Facts()
+
+    write_release(home, name=name, clock=FixedClock(1_760_000_000_000), fill=fill)
+    if use:
+        promote(home, name)
