@@ -32,7 +32,7 @@ def write_encoder(folder, alike, *, dim=64):
     tokenizer.save(str(folder / "tokenizer.json"))
 
 
-def make_release(home, name, alike=None, *, damaged=False, use=True, dim=64):
+def make_release(home, name, alike=None, *, damaged=False, ranker=None, use=True, dim=64):
     """Write a Release, with the encoder for which two words are alike, and put it in use."""
 
     def fill(folder):
@@ -41,6 +41,9 @@ def make_release(home, name, alike=None, *, damaged=False, use=True, dim=64):
             write_encoder(folder / "encoder", alike, dim=dim)
         if damaged:
             (folder / "encoder/model.onnx").write_bytes(b"nonsense")
+        if ranker:
+            (folder / "ranker").mkdir()
+            (folder / "ranker/model.onnx").write_bytes(ranker)
         return Facts()
 
     write_release(home, name=name, clock=FixedClock(1_760_000_000_000), fill=fill)
