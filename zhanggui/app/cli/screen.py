@@ -13,7 +13,7 @@ from rich.table import Table
 from zhanggui.core.errors import InputError
 
 Tick = Callable[[int, int], None]
-NAMES = ("system", "item", "variable", "check")
+NAMES = ("system", "item", "name", "variable", "check")
 """Columns that are never broken: names must stay whole to be copied."""
 
 SCREEN = Console(stderr=True, highlight=False)

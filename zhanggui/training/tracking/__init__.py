@@ -8,5 +8,6 @@ from zhanggui.training.tracking.kept import Kept, read_run
 from zhanggui.training.tracking.opening import open_tracker
 from zhanggui.training.tracking.protocol import Several, Silent, Tracker
 from zhanggui.training.tracking.recorder import Recorder
+from zhanggui.training.tracking.report import write_report
 
-__all__ = ["Kept", "Recorder", "Several", "Silent", "Tracker", "open_tracker", "read_run"]
+__all__ = ["Kept", "Recorder", "Several", "Silent", "Tracker", "open_tracker", "read_run", "write_report"]
