@@ -1,7 +1,6 @@
 """Order what a query matches by both of its sides: words and meaning."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -42,9 +41,9 @@ class FusionRanker:
         fused = self._fuse(_side(first, "bm25"), _side(first, "dense"))
         scores = (fused + NUDGE * wanted / max(float(wanted.max()), 1.0)).tolist()
         floor = min(scores)
-        return [replace(c, score=score) for c, score in zip(first, scores, strict=True)] + [
-            replace(candidate, score=floor - 1 - place) for place, candidate in enumerate(rest)
-        ]
+        scores += [floor - 1 - place for place in range(len(rest))]
+        # Made by hand: `dataclasses.replace` takes four times as long, and there are a thousand.
+        return [Candidate(c.item, c.evidence, score) for c, score in zip(candidates, scores, strict=True)]
 
 
 def _side(candidates: Sequence[Candidate], source: str) -> Floats:
