@@ -9,13 +9,12 @@ import httpx
 import pytest
 
 from tests.integration.test_serving import KEY, SECONDS, serving, until
-from tests.integration.tiny import make_release
+from tests.integration.tiny import THINGS, make_release
 from zhanggui.core.product import Product
 from zhanggui.data.release import rollback
 from zhanggui.data.store import open_store
 
 pytestmark = pytest.mark.slow
-THINGS = ("cup", "mug", "oil", *(f"thing{n}" for n in range(57)))
 
 
 @pytest.fixture

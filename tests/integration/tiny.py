@@ -2,6 +2,7 @@
 
 import numpy as np
 import onnx
+import orjson
 from onnx import TensorProto, helper, numpy_helper
 from tokenizers import Tokenizer, models, pre_tokenizers
 
@@ -9,6 +10,9 @@ from zhanggui.core.clock import FixedClock
 from zhanggui.data.release import Facts, promote, write_release
 
 WORDS = ("[UNK]", "[PAD]", "cup", "mug", "oil", *(f"thing{n}" for n in range(60)))
+
+THINGS = ("cup", "mug", "oil", *(f"thing{n}" for n in range(57)))
+"""Titles that these encoders know."""
 
 
 def write_encoder(folder, alike, *, dim=64):
@@ -32,7 +36,7 @@ def write_encoder(folder, alike, *, dim=64):
     tokenizer.save(str(folder / "tokenizer.json"))
 
 
-def make_release(home, name, alike=None, *, damaged=False, ranker=None, use=True, dim=64):
+def make_release(home, name, alike=None, *, damaged=False, ranker=None, fusion=None, use=True, dim=64):
     """Write a Release, with the encoder for which two words are alike, and put it in use."""
 
     def fill(folder):
@@ -44,6 +48,8 @@ def make_release(home, name, alike=None, *, damaged=False, ranker=None, use=True
         if ranker:
             (folder / "ranker").mkdir()
             (folder / "ranker/model.onnx").write_bytes(ranker)
+        if fusion:
+            (folder / "fusion.json").write_bytes(orjson.dumps(fusion))
         return Facts()
 
     write_release(home, name=name, clock=FixedClock(1_760_000_000_000), fill=fill)
