@@ -57,14 +57,26 @@ def query_pairs(store: Store, texts: Texts, *, until: Millis, window: int = WIND
     return sorted(best.values(), key=lambda pair: (pair.time or 0, pair.item, pair.left))
 
 
-def events_before(store: Store, until: Millis) -> list[Event]:
-    """Return all events before a moment, by time, ties in order of arrival; read page by page from the feed."""
-    found: list[Event] = []
+def _events_before(store: Store, until: Millis) -> list[Event]:
+    """Return what shoppers who ever asked for something did before a moment, by time, ties in order of arrival.
+
+    The feed is read twice, so that a shop's millions of other events are never held in memory.
+    """
+    askers = {e.user_id for e in _feed(store, until) if e.type is EventType.SEARCH or e.query or e.ranking_id}
+    if not askers:
+        return []
+    return sorted((e for e in _feed(store, until) if e.user_id in askers), key=lambda event: event.time)
+
+
+def _feed(store: Store, until: Millis) -> Iterator[Event]:
+    """Yield searches and acts before a moment, page by page, in order of arrival."""
     position = 0
     while page := store.changes(position, limit=_PAGE):
-        found += [change.event for change in page if change.event is not None and change.event.time < until]
+        for change in page:
+            event = change.event
+            if event is not None and event.time < until and (event.type in WEIGHTS or event.type is EventType.SEARCH):
+                yield event
         position = page[-1].position
-    return sorted(found, key=lambda event: event.time)
 
 
 def _taken(store: Store, until: Millis, window: int) -> Iterator[tuple[Event, str]]:
@@ -72,7 +84,7 @@ def _taken(store: Store, until: Millis, window: int) -> Iterator[tuple[Event, st
     asked: dict[UserId, _Asked] = {}
     led: dict[tuple[UserId, ItemId], _Asked] = {}
     pages: dict[str, str | None] = {}
-    for event in events_before(store, until):
+    for event in _events_before(store, until):
         if event.type is EventType.SEARCH:
             asked[event.user_id] = _Asked(event.query.strip(), event.time, event.session_id)
         elif event.type in WEIGHTS:

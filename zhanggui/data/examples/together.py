@@ -1,5 +1,7 @@
 """Items that are bought with one another, or one after the other."""
 
+from collections import Counter
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,27 +31,16 @@ def together_pairs(
     """
     log = store.interactions(until=until, types=_BOUGHT)
     left, right, time = _rows(log, np.random.default_rng(seed), after)
-    order = np.lexsort((left, right, time))
-    left, right, time = left[order], right[order], time[order]
-    found = zip(left.tolist(), right.tolist(), time.tolist(), strict=True)
-    named = ((ItemId(log.items.ids[a]), ItemId(log.items.ids[b]), Millis(t)) for a, b, t in found)
-    pairs = [
-        Pair(texts.titles[one], texts.passages[other], other, PairKind.TOGETHER, moment)
-        for one, other, moment in named
-        if one in texts.titles and other in texts.passages and not texts.same(one, other)
-    ]
-    return newest(pairs, per_item=per_item)
-
-
-def newest(pairs: list[Pair], *, per_item: int) -> list[Pair]:
-    """Keep the last `per_item` pairs of each item, in their order."""
-    left: dict[ItemId, int] = {}
-    kept = []
-    for pair in reversed(pairs):
-        left[pair.item] = left.get(pair.item, 0) + 1
-        if left[pair.item] <= per_item:
-            kept.append(pair)
-    return kept[::-1]
+    latest_first = np.lexsort((left, right, time))[::-1]
+    rows = zip(left[latest_first].tolist(), right[latest_first].tolist(), time[latest_first].tolist(), strict=True)
+    held: Counter[ItemId] = Counter()
+    pairs: list[Pair] = []
+    for one, other, moment in ((ItemId(log.items.ids[a]), ItemId(log.items.ids[b]), Millis(t)) for a, b, t in rows):
+        known = one in texts.titles and other in texts.passages
+        if known and held[other] < per_item and not texts.same(one, other):
+            held[other] += 1
+            pairs.append(Pair(texts.titles[one], texts.passages[other], other, PairKind.TOGETHER, moment))
+    return pairs[::-1]
 
 
 def _rows(log: Interactions, random: np.random.Generator, after: int) -> tuple[Longs, Longs, Longs]:
