@@ -6,8 +6,19 @@ Weights & Biases or MLflow the same, through adapters that import their package 
 
 from zhanggui.training.tracking.kept import Kept, read_run
 from zhanggui.training.tracking.opening import open_tracker
+from zhanggui.training.tracking.pictures import picture_encoder
 from zhanggui.training.tracking.protocol import Several, Silent, Tracker
 from zhanggui.training.tracking.recorder import Recorder
 from zhanggui.training.tracking.report import write_report
 
-__all__ = ["Kept", "Recorder", "Several", "Silent", "Tracker", "open_tracker", "read_run", "write_report"]
+__all__ = [
+    "Kept",
+    "Recorder",
+    "Several",
+    "Silent",
+    "Tracker",
+    "open_tracker",
+    "picture_encoder",
+    "read_run",
+    "write_report",
+]

@@ -68,7 +68,9 @@ class Recorder:
         self._lines.close()
 
     def _write(self, kind: str, **fields: Any) -> None:
-        self._lines.write(orjson.dumps({"kind": kind, "time": self._clock.now(), **fields}, option=_OPTIONS))
+        self._lines.write(
+            orjson.dumps({"kind": kind, "time": self._clock.now(), **fields}, default=str, option=_OPTIONS)
+        )
 
     def _save(self, name: str, arrays: Mapping[str, np.ndarray[Any, Any]]) -> str:
         file, half = self._folder / ARRAYS / f"{name}.npz", self._folder / ARRAYS / f"{name}.half"

@@ -53,6 +53,11 @@ def test_a_loss_that_is_not_a_number_is_kept_as_such(recorder, tmp_path):
     assert np.isnan([scalars["train/loss"].values[0], scalars["dev/loss"].values[0]]).all()
 
 
+def test_settings_may_be_richer_than_words_and_figures(recorder, tmp_path):
+    recorder.settings({"dims": (64, 384), "folder": tmp_path, "rate": np.float32(0.5)})
+    assert read_run(tmp_path / "run").settings == {"dims": [64, 384], "folder": str(tmp_path), "rate": 0.5}
+
+
 def test_a_run_that_goes_on_tells_a_step_again_and_the_later_word_wins(recorder, tmp_path):
     recorder.scalars(1, {"train/loss": 3.0})
     recorder.scalars(2, {"train/loss": 2.0})
