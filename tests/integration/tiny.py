@@ -31,6 +31,32 @@ def write_encoder(folder, alike, *, dim=64):
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
     onnx.save(model, folder / "model.onnx")
+    write_tokenizer(folder)
+
+
+def write_ranker(folder, loved):
+    """Write a cross-encoder for which only one word counts: 5 for each time that a pair holds it."""
+    folder.mkdir(parents=True)
+    table = np.zeros((len(WORDS), 1), np.float32)
+    table[WORDS.index(loved)] = 5.0
+    nodes = [
+        helper.make_node("Gather", ["table", "input_ids"], ["states"]),
+        helper.make_node("ReduceSum", ["states", "axes"], ["logits"], keepdims=0),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info(n, TensorProto.INT64, ["b", "l"]) for n in ("input_ids", "attention_mask")],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["b", 1])],
+        [numpy_helper.from_array(table, "table"), numpy_helper.from_array(np.array([1]), "axes")],
+    )
+    onnx.save(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10), folder / "model.onnx"
+    )
+    write_tokenizer(folder)
+
+
+def write_tokenizer(folder):
     tokenizer = Tokenizer(models.WordLevel({word: row for row, word in enumerate(WORDS)}, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer.save(str(folder / "tokenizer.json"))
@@ -46,8 +72,10 @@ def make_release(home, name, alike=None, *, damaged=False, ranker=None, fusion=N
         if damaged:
             (folder / "encoder/model.onnx").write_bytes(b"nonsense")
         if ranker:
-            (folder / "ranker").mkdir()
-            (folder / "ranker/model.onnx").write_bytes(ranker)
+            write_ranker(folder / "ranker", "oil" if ranker == "torn" else ranker)
+            (folder / "ranker/blend.json").write_bytes(orjson.dumps({"weight": 0.9}))
+        if ranker == "torn":
+            (folder / "ranker/model.onnx").write_bytes(b"nonsense")
         if fusion:
             (folder / "fusion.json").write_bytes(orjson.dumps(fusion))
         return Facts()

@@ -147,12 +147,11 @@ def threshold_of(release: Release | None) -> float:
 
 
 def judge_of(settings: Settings, release: Release | None) -> Judge | None:
-    """Open the cross-encoder of a Release and let it run once; None where there is none. Raises ConfigError."""
+    """Open the cross-encoder of a Release; None where there is none. Raises ConfigError."""
     folder = release.path / RANKER if release else None
     if folder is None or not folder.is_dir():
         return None
-    scorer = open_cross_encoder(folder, threads=settings.number("encoder_threads"))
-    scorer.score("", [""])
+    scorer = open_cross_encoder(folder, threads=settings.number("rerank_threads"))
     return Judge(scorer, weight=read_weight(folder), milliseconds=settings.number("rerank_ms"))
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import orjson
 
-from zhanggui.app.build import FUSION_FILE, current_release, shop_encoder
+from zhanggui.app.build import FUSION_FILE, RANKER, current_release, shop_encoder
 from zhanggui.app.probing import probe_index
 from zhanggui.app.settings import Settings
+from zhanggui.app.spaces import ENCODER
 from zhanggui.core.clock import SystemClock
 from zhanggui.core.ids import ItemId, Millis
 from zhanggui.core.interactions import Interactions, Judgments
@@ -24,6 +25,9 @@ Told = Callable[[str, int, int], None]
 """Called with what is being done, steps done, steps in all."""
 
 SEED = 20171016
+
+LANGUAGE = (ENCODER, RANKER)
+"""What only `train encoder` and `train ranker` make anew; other training takes it over."""
 
 
 class Part(StrEnum):
@@ -56,11 +60,12 @@ def make_release(settings: Settings, store: Store, order: Order, *, told: Told) 
     def fill(folder: Path) -> Facts:
         metrics: dict[str, object] = {}
         if order.part is Part.FUSION:
-            _take_over(before, folder, but=FUSION_FILE)
+            _take_over(before, folder, lambda file: file != FUSION_FILE)
             trained = None
         else:
             trained = train(log, categories_of(store), seed=SEED, until=order.until, progress=told)
             trained.save(folder)
+            _take_over(before, folder, lambda file: Path(file).parts[0] in LANGUAGE)
         if order.judgments is not None:
             metrics |= _fit_search(settings, store, order.judgments, folder, told)
         elif before is not None and (before.path / FUSION_FILE).exists():
@@ -84,10 +89,11 @@ def _fit_search(settings: Settings, store: Store, judgments: Judgments, folder: 
     return {f"fusion_{name}": value for name, value in fitted.items()}
 
 
-def _take_over(before: Release | None, folder: Path, *, but: str) -> None:
+def _take_over(before: Release | None, folder: Path, wanted: Callable[[str], bool]) -> None:
+    """Copy what is not trained anew from the Release in use."""
     if before is not None:
         for file in before.manifest.files:
-            if file != but:
+            if wanted(file):
                 (folder / file).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(before.path / file, folder / file)
 

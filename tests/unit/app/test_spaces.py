@@ -8,11 +8,15 @@ import pytest
 
 from tests.integration.tiny import make_release
 from zhanggui.app.build import build_shop, read_weight, shop_encoder
+from zhanggui.app.releasing import Order
+from zhanggui.app.releasing import make_release as make_order
 from zhanggui.app.settings import load
 from zhanggui.app.spaces import note_served, open_encoder_of, served
 from zhanggui.core.errors import ConfigError
+from zhanggui.core.event import Event, EventType
 from zhanggui.core.passage import content_hash, passage
 from zhanggui.core.product import Product
+from zhanggui.core.request import Request, Surface
 from zhanggui.data.release import open_release, promote
 from zhanggui.data.store import open_store
 from zhanggui.encoders import VectorCache
@@ -98,8 +102,27 @@ def test_a_damaged_encoder_gives_way_to_the_built_in_one(home, caplog, monkeypat
 
 
 def test_a_damaged_ranker_is_gone_without(home, caplog):
-    make_release(home, "r1", ("cup", "mug"), ranker=b"nonsense")
+    make_release(home, "r1", ("cup", "mug"), ranker="torn")
     assert opened(home)[0].degraded == ("ranker",) and "cross-encoder of Release r1" in caplog.text
+
+
+def test_the_ranker_of_the_release_judges_searches_and_says_so(home):
+    make_release(home, "r1", ("cup", "mug"), ranker="oil")
+    with closing(open_store(home / "shop.db")) as store:
+        store.put_products([Product("plain", title="cup"), Product("oily", title="cup oil thing1 thing2 thing3")])
+    with closing(build_shop(load({}, home=home, rerank_ms=30_000))) as shop:
+        best = shop.page(Request(Surface.SEARCH, query="cup")).items[0]
+        assert best.item == "oily" and best.by("cross_encoder").score == 5.0
+        assert shop.figures().judged.runs == 1
+
+
+def test_other_training_takes_over_encoder_and_ranker(home):
+    make_release(home, "r1", ("cup", "mug"), ranker="oil")
+    with closing(open_store(home / "shop.db")) as store:
+        store.put_events([Event(f"e{n}", f"u{n}", EventType.VIEW, 1_760_000_000_000 + n, "cup") for n in range(9)])
+        made = make_order(load({}, home=home), store, Order(), told=lambda *_: None)
+    assert encoder_of(home, made.manifest.name).encoder.name == encoder_of(home, "r1").encoder.name
+    assert (made.path / "ranker/blend.json").exists() and not (made.path / "notes").exists()
 
 
 def test_old_indexes_are_deleted_the_one_before_is_kept(tmp_path):

@@ -114,7 +114,7 @@ def test_one_that_is_being_stopped_builds_no_index(home, mover, shop):
     assert outcomes(shop) == {"abandoned": 1} and shop.health().release == "r1"
 
 
-@pytest.mark.parametrize("harm", [{"damaged": True}, {"ranker": b"nonsense"}])
+@pytest.mark.parametrize("harm", [{"damaged": True}, {"ranker": "torn"}])
 def test_a_damaged_one_is_told_once_and_the_old_one_goes_on(home, mover, shop, caplog, harm, until):
     make_release(home, "r2", ("cup", "oil"), **harm)
     mover.look()

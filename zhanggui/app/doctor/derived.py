@@ -14,6 +14,7 @@ from zhanggui.app.build import shop_encoder
 from zhanggui.app.doctor.patient import Patient, Server, failed, passed, warned
 from zhanggui.app.doctor.store import looked_into, place_of
 from zhanggui.app.erasing import STATE
+from zhanggui.app.spaces import served
 from zhanggui.core.passage import content_hash, passage
 from zhanggui.core.product import Product
 from zhanggui.core.protocols import Encoder
@@ -43,7 +44,7 @@ def release(patient: Patient) -> Iterator[Finding]:
 
 def index(patient: Patient, server: Server) -> Iterator[Finding]:
     """Look into the text index as a reader: its writer's lock is not touched."""
-    folder = patient.settings.home / "index" / "text"
+    folder = served(patient.settings.home)[1] / "text"
     if not folder.is_dir():
         yield warned("index", "There is none yet", "The first start of the server builds it: zhanggui serve")
         return
