@@ -1,4 +1,4 @@
-"""What an encoder makes of pairs, told to a tracker: how near they lie, how well they stand out, what lies near what."""
+"""What an encoder makes of pairs, told to a tracker: how near they lie, how they stand out, what is near what."""
 
 from collections.abc import Sequence
 
