@@ -115,6 +115,7 @@ def _export(folder: Path, texts: Texts, base_name: str, words: int, spare: int) 
         "int8, words 4 bits": Smaller(word_bits=4),
         "int8, words pruned": small,
         "  and 4 bits": replace(small, word_bits=4),
+        "  and blocks of 128": replace(small, block=128),
         "  and calibrated": replace(small, calibration=texts.titles[-48:], spare_bytes=spare),
         "  and 6 layers": replace(small, layers=spread(6, of=layers)),
         "  and 3 layers": replace(small, layers=spread(3, of=layers)),

@@ -73,9 +73,10 @@ def test_positions_of_roberta_begin_behind_the_padding(tmp_path):
     assert np.abs(open_folder(tmp_path).passages(TEXTS) - vectors_of(base, TEXTS, prefix="")).max() < 1e-4
 
 
-def test_eight_bits_are_near_and_small(tmp_path):
+@pytest.mark.parametrize("block", [32, 64])
+def test_eight_bits_are_near_and_small(tmp_path, block):
     base = with_pooling(tiny_base(WORDS, hidden=64, layers=3), Pooling.MEAN)
-    export_encoder(base, tmp_path, Smaller())
+    export_encoder(base, tmp_path, Smaller(block=block))
     expected = vectors_of(base, TEXTS, prefix="passage: ")
     assert nearness(open_folder(tmp_path).passages(TEXTS), expected).min() > 0.999
     full = export_encoder(base, tmp_path / "full", FULL).stat().st_size

@@ -51,6 +51,15 @@ def test_only_matrices_whose_rows_blocks_fill_and_that_are_not_spared_are_rounde
     assert [storage.of("l0.qkv", 64), storage.of("l0.ao", 64), storage.of("l0.fi", 48)] == ["int8", "fp32", "fp32"]
 
 
-def test_other_numbers_of_bits_are_refused():
+def test_the_largest_block_that_fills_the_rows_is_taken():
+    storage = Storage(Precision.INT8, block=128)
+    assert [storage.block_of(width) for width in (384, 192, 96)] == [128, 64, 32]
+    codes, scales = eight_bits(np.ones((2, 384), np.float32), block=128)
+    assert codes.shape == (2, 3, 128) and scales.shape == (2, 3)
+
+
+def test_other_blocks_and_numbers_of_bits_are_refused():
+    with pytest.raises(ConfigError, match="hold 48 weights. Allowed: 32, 64, 128"):
+        Storage(block=48)
     with pytest.raises(ConfigError, match="take 3 bits. Allowed: 4, 8, 32"):
         Storage(word_bits=3)
