@@ -65,6 +65,7 @@ class Move:
 
         def exchange() -> None:
             self._shop.move(serving)
+            parts.timely.begin_anew()
             then()
 
         if self._same:

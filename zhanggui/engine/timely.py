@@ -115,6 +115,11 @@ class Timely:
         with self._lock:
             return tuple(sorted(self._ailing))
 
+    def begin_anew(self) -> None:
+        """Forget which last calls failed: other parts are called from now on. Counts stay."""
+        with self._lock:
+            self._ailing.clear()
+
     def close(self) -> None:
         """Let the threads end once they are free."""
         for _ in self._threads:

@@ -73,6 +73,13 @@ def test_with_the_same_encoder_the_index_stays(bench):
     assert "cup" in bench.ids(Surface.SEARCH, query="tea")
 
 
+def test_what_ailed_in_the_old_release_is_forgotten(bench):
+    bench.shop.parts.timely.guard("cross_encoder", lambda: 1 // 0)
+    assert bench.shop.health().degraded == ("cross_encoder",)
+    Move(bench.shop, given(bench)).finish()
+    assert bench.shop.health().degraded == () and bench.shop.figures().failures == {"cross_encoder": 1}
+
+
 def test_the_old_encoder_serves_until_the_new_one_has_its_vectors(bench, gated, until):
     old, closed = bench.shop.serving, []
     move = Move(bench.shop, other(bench, gated, closed))
