@@ -26,15 +26,15 @@ def words_of(text: str) -> list[str]:
 
 
 def written(words: Sequence[str]) -> str:
-    """Return words as people type them: Chinese side by side, a blank wherever other letters take part.
+    """Return words as people type them: a blank only where no Chinese takes part.
 
-    >>> written(["红色", "连衣裙", "XL", "tall"])
-    '红色连衣裙 XL tall'
+    >>> written(["18K", "白金", "戒指", "size", "L"])
+    '18K白金戒指size L'
     """
     text = ""
     for word in words:
-        close = bool(text) and _HAN.match(text[-1]) and _HAN.match(word)
-        text += word if not text or close else f" {word}"
+        apart = bool(text) and not _HAN.match(text[-1]) and not _HAN.match(word)
+        text += f" {word}" if apart else word
     return text
 
 
