@@ -87,6 +87,21 @@ class Parts:
             accuracy_level=INT8_ACTIVATIONS,
         )
 
+    def linear_of_8_bit_rows(
+        self, key: str, states: str, codes: NDArray[np.int8], scales: NDArray[Any], bias: NDArray[Any]
+    ) -> str:
+        """Multiply by a matrix: signed codes (outputs, inputs), one scale for each output (outputs, 1).
+
+        The states of the whole batch are rounded to 8 bits by one scale: fast, but a row depends on its company.
+        """
+        inputs = [
+            states,
+            self.constant(f"{key}.w", codes.T),
+            self.constant(f"{key}.s", scales[:, 0].astype(np.float32)),
+        ]
+        zeros = self.constant(f"{key}.z", np.zeros(len(codes), np.int8))
+        return self.node("DynamicQuantizeMatMul", [*inputs, zeros, self.constant(f"{key}.b", bias)], domain=MS)
+
     def normed(self, name: str, states: str, weight: NDArray[Any], bias: NDArray[Any], *, epsilon: float) -> str:
         """Normalise the last axis."""
         inputs = [states, self.constant(f"{name}.w", weight), self.constant(f"{name}.b", bias)]

@@ -6,6 +6,7 @@ import torch
 from transformers import BertConfig, BertForSequenceClassification, XLMRobertaConfig, XLMRobertaModel
 
 from tests.train.language.tiny import tiny_base, tiny_tokenizer
+from zhanggui.core.errors import ConfigError
 from zhanggui.encoders.cross_encoder import open_cross_encoder
 from zhanggui.encoders.folder import open_folder
 from zhanggui.encoders.onnx_encoder import Pooling, Recipe
@@ -13,6 +14,7 @@ from zhanggui.encoders.pair_checks import pair_checks
 from zhanggui.training.language.base import Base, open_base
 from zhanggui.training.language.cross_base import score, with_head
 from zhanggui.training.language.export.folder import FULL, Smaller, export_cross, export_encoder
+from zhanggui.training.language.export.precision import Precision
 from zhanggui.training.language.export.shape import spread
 from zhanggui.training.language.export.words import kept_ids
 
@@ -138,6 +140,19 @@ def test_the_trainer_and_the_shop_score_pairs_alike(tmp_path):
     export_cross(trained, tmp_path, FULL)
     expected = score(trained, ["oil mug"] * len(TEXTS), TEXTS)
     assert np.abs(open_cross_encoder(tmp_path).score("oil mug", TEXTS) - expected).max() < 1e-4
+
+
+@pytest.mark.parametrize("precision", [Precision.INT8, Precision.INT8_DYNAMIC])
+def test_rounded_scores_of_pairs_stay_near(tmp_path, precision):
+    export_cross(cross(1), tmp_path / "full", FULL)
+    export_cross(cross(1), tmp_path / "small", Smaller(precision))
+    exact, near = (open_cross_encoder(tmp_path / name).score("green tea", TEXTS) for name in ("full", "small"))
+    assert 0 < np.abs(exact - near).max() < 0.1 * exact.std() + 0.05
+
+
+def test_vectors_that_depend_on_their_company_are_refused(tmp_path):
+    with pytest.raises(ConfigError, match="int8-dynamic is for cross-encoders"):
+        export_encoder(tiny_base(WORDS), tmp_path, Smaller(Precision.INT8_DYNAMIC))
 
 
 @pytest.mark.parametrize("check", list(pair_checks()), ids=lambda check: check.__name__)

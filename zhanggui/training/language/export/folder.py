@@ -62,6 +62,10 @@ FULL = Smaller(precision=Precision.FP32, word_bits=32)
 
 def export_encoder(base: Exportable, folder: Path, smaller: Smaller = SMALL) -> Path:
     """Write the folder of a bi-encoder, which `zhanggui.encoders.folder.open_folder` opens; return the model's path."""
+    if smaller.precision is Precision.INT8_DYNAMIC:
+        raise ConfigError(
+            f"Vectors must not depend on the texts beside them. {smaller.precision} is for cross-encoders."
+        )
     state, shape, tokenizer = _parts(base, smaller)
     storage = Storage(smaller.precision, smaller.word_bits, block=smaller.block)
     if smaller.calibration and smaller.precision is Precision.INT8:
