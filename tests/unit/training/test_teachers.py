@@ -1,0 +1,39 @@
+import numpy as np
+
+from zhanggui.core.product import Product
+from zhanggui.core.protocols import Change, ChangeKind
+from zhanggui.data.examples.pseudo import pseudo_pairs
+from zhanggui.data.examples.texts import Texts
+from zhanggui.encoders import HashEncoder
+from zhanggui.retrieval.fusion import Fusion, words_only
+from zhanggui.retrieval.index import MemoryIndex
+from zhanggui.retrieval.text.analyser import Analyser
+from zhanggui.training.teachers import SearchTeacher
+
+SHELF = [Product(title.replace(" ", "-"), title=title) for title in ("white mug", "red mug", "iron pot", "motor oil")]
+
+
+def index_of(encoder):
+    index = MemoryIndex(analyser=Analyser(), dim=encoder.dim)
+    index.apply([Change(n, ChangeKind.PRODUCT, p.item_id, p) for n, p in enumerate(SHELF, 1)], len(SHELF))
+    index.put_vectors([p.item_id for p in SHELF], encoder.passages([p.title for p in SHELF]))
+    return index
+
+
+def test_a_sure_answer_is_learnt_and_a_torn_one_is_not():
+    encoder = HashEncoder()
+    index, texts = index_of(encoder), Texts.of(SHELF)
+    meaning_too = Fusion(spread=0.5)  # letters that are shared spread more than the meanings of a real encoder
+    for teacher in (SearchTeacher(index, encoder, fuse=meaning_too), SearchTeacher(index, fuse=words_only)):
+        pairs = pseudo_pairs(["white mug", "mug", "oil"], teacher, texts, least=0.2, margin=0.05)
+        assert {(pair.left, pair.item) for pair in pairs} == {("white mug", "white-mug"), ("oil", "motor-oil")}
+
+
+def test_answers_come_best_first_and_one_for_each_query():
+    encoder = HashEncoder()
+    answers = SearchTeacher(index_of(encoder), encoder, depth=3)(["red mug", "pot", "zzz"])
+    assert [found[0][0] for found in answers[:2]] == ["red-mug", "iron-pot"]
+    for found in answers:
+        scores = [score for _, score in found]
+        assert len(found) <= 3 and scores == sorted(scores, reverse=True) and np.isfinite(scores).all()
+    assert SearchTeacher(index_of(encoder), encoder)([]) == []
