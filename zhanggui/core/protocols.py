@@ -6,8 +6,7 @@ and a module of contract checks that every implementation passes.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol, Self
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +19,10 @@ from zhanggui.core.change import Totals as Totals
 from zhanggui.core.erasure import Erased, Erasure
 from zhanggui.core.event import Event, EventType
 from zhanggui.core.ids import ItemId, Millis, RankingId, UserId
-from zhanggui.core.interactions import Floats, Histories, Interactions, Longs, Vocabulary
+from zhanggui.core.interactions import Floats, Interactions, Longs
 from zhanggui.core.pair_scorer import PairScorer as PairScorer
 from zhanggui.core.product import Product
+from zhanggui.core.recommender import Recommender as Recommender
 from zhanggui.core.request import Filters, Request, Sort
 
 
@@ -233,33 +233,6 @@ class OnlineState(Protocol):
     def users(self, *, k: int) -> list[UserId]:
         """Return some users with remembered acts, the most active first."""
         ...
-
-
-class Recommender(Protocol):
-    """Learn from interactions; score every item for a history. Knows no user ids: a new user is a short history.
-
-    `items_` (after `fit`) is the vocabulary that scores and histories speak of. Deterministic.
-    """
-
-    name: str
-    items_: Vocabulary
-
-    def fit(self, log: Interactions) -> Self: ...
-
-    def score(self, histories: Histories) -> Floats:
-        """Return (B, N), higher is better; -inf for items it has nothing to say about. Seen items are scored too."""
-        ...
-
-    def because(self, history: Histories, item: int) -> list[tuple[int, float]]:
-        """Return which items of a single history speak for an item, with their share of its score, strongest first."""
-        ...
-
-    def save(self, path: Path) -> None:
-        """Write one `.npz` file (no pickle)."""
-        ...
-
-    @classmethod
-    def load(cls, path: Path) -> Self: ...
 
 
 @dataclass(frozen=True, slots=True)
