@@ -37,7 +37,8 @@ def tiny_base(
         intermediate_size=2 * hidden,
         max_position_embeddings=64,
         pad_token_id=1,
-        hidden_dropout_prob=0.1,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
         initializer_range=0.2,
     )
     model = BertModel(config, add_pooling_layer=False).eval()

@@ -18,7 +18,7 @@ from zhanggui.training.language.batches import Ids, bucketed, token_ids
 from zhanggui.training.language.judging import mrr
 from zhanggui.training.language.loop import Outcome, fit
 from zhanggui.training.language.losses import apart, contrastive, negatives, taught_order
-from zhanggui.training.language.machine import device
+from zhanggui.training.language.machine import device, exact
 from zhanggui.training.language.plan import Plan, Run
 from zhanggui.training.language.vectors import encode_ids, pooled
 
@@ -120,17 +120,20 @@ class _BiJob:
         left = self._pooled([self.lefts[row] for row in rows])
         right = self._pooled([self.rights[row] for row in rows] + self._ids_of(texts[len(rows) :]))
         allowed = torch.from_numpy(negatives([pair.left for pair in pairs], items, texts)).to(left.device)
-        loss, near = contrastive(
-            left,
-            right,
-            allowed,
-            temperature=self.plan.temperature,
-            false_margin=self.plan.false_margin,
-            dims=self.plan.dims,
-        )
+        with exact(left.device):
+            loss, near = contrastive(
+                left,
+                right,
+                allowed,
+                temperature=self.plan.temperature,
+                false_margin=self.plan.false_margin,
+                dims=self.plan.dims,
+            )
         weights = torch.tensor([pair.weight for pair in pairs], device=left.device)
         total = (loss * weights).sum() / weights.sum()
-        total = total + self._taught(rows, extra, left, right) + self._near_base(step)
+        with exact(left.device):
+            total = total + self._taught(rows, extra, left, right)
+        total = total + self._near_base(step)
         return Outcome(total, float(near.sum()), len(rows))
 
     def judge(self) -> Mapping[str, float]:

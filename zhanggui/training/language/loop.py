@@ -176,11 +176,10 @@ class _Session:
         figures = (self._learnt() if progress.step else {}) | {f"dev/{name}": value for name, value in found.items()}
         progress.history.append({"step": progress.step, "epoch": progress.epoch, **figures})
         self.run.tracker.scalars(progress.step, figures)
-        if found["score"] > progress.best or not self.best:
-            progress.best, progress.best_step, progress.worse = found["score"], progress.step, 0
+        progress.worse = 0 if found["score"] > progress.best else progress.worse + 1
+        if found["score"] >= progress.best or not self.best:  # of equals the later: it has learnt more
+            progress.best, progress.best_step = found["score"], progress.step
             self.best = {name: value.detach().clone() for name, value in self._learning()}
-        else:
-            progress.worse += 1
         if self.plan.patience and progress.worse >= self.plan.patience:
             progress.stopped = "patience"
         elif progress.step and self._out_of_time():

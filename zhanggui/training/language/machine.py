@@ -18,7 +18,12 @@ def mixed(numbers: Numbers, on: torch.device) -> AbstractContextManager[None]:
     return torch.autocast(on.type, dtype=torch.bfloat16, enabled=wanted)
 
 
+def exact(on: torch.device) -> AbstractContextManager[None]:
+    """Return the context for what must not be rounded to 8 bits of mantissa: cosines over a temperature."""
+    return torch.autocast(on.type, enabled=False)
+
+
 def _native(on: torch.device) -> bool:
     if on.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return bool(torch.cpu._is_amx_tile_supported())
+    return bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())

@@ -22,8 +22,8 @@ def pooled(model: nn.Module, ids: Ids, recipe: Recipe, *, device: torch.device) 
     states = model(**given).last_hidden_state
     if recipe.pooling is Pooling.CLS:
         return functional.normalize(states[:, 0].float(), dim=-1)
-    mask = given["attention_mask"].to(states.dtype)
-    return functional.normalize(torch.einsum("bld,bl->bd", states, mask).float(), dim=-1)
+    mask = given["attention_mask"][:, :, None]
+    return functional.normalize((states.float() * mask).sum(dim=1), dim=-1)
 
 
 def encode_ids(model: nn.Module, ids: Ids, recipe: Recipe) -> torch.Tensor:
