@@ -7,22 +7,27 @@ import argparse
 import copy
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-import torch
-
-from zhanggui.training.language.base import open_base
-from zhanggui.training.language.bi_encoder import freeze
-from zhanggui.training.language.losses import contrastive
-from zhanggui.training.language.machine import mixed
-from zhanggui.training.language.optimiser import make_optimiser
-from zhanggui.training.language.plan import Numbers, Plan
-from zhanggui.training.language.vectors import pooled
 
 
 def main() -> None:
     """Print seconds a step, the median of a few."""
+    if find_spec("torch") is None:
+        print("left out: torch is not installed. Cure: pip install 'zhanggui[train]'")
+        return
+    import torch
+
+    from zhanggui.training.language.base import open_base
+    from zhanggui.training.language.bi_encoder import freeze
+    from zhanggui.training.language.losses import contrastive
+    from zhanggui.training.language.machine import mixed
+    from zhanggui.training.language.optimiser import make_optimiser
+    from zhanggui.training.language.plan import Numbers, Plan
+    from zhanggui.training.language.vectors import pooled
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--batch", type=int, default=54)
     parser.add_argument("--threads", type=int, default=1)
@@ -32,7 +37,7 @@ def main() -> None:
     base = open_base("multilingual-e5-small", cache=Path(tempfile.gettempdir()) / "zhanggui-speed")
     rng = np.random.default_rng(0)
     lefts, rights = ([rng.integers(5, 200_000, n).tolist() for n in rng.integers(a, b, told.batch)] for a, b in _SIZES)
-    for numbers in (Numbers.FP32, Numbers.BF16):
+    for numbers in (Numbers.BF16, Numbers.FP32):
         model = copy.deepcopy(base.model).train()
         freeze(model, words=True)
         optimiser, seconds = make_optimiser(model, Plan()), []
@@ -46,7 +51,7 @@ def main() -> None:
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
             seconds.append(time.perf_counter() - began)
-        print(f"{numbers}: {np.median(seconds):.2f} s a step of {told.batch} pairs, {told.threads} threads")
+        print(f"{numbers}: {np.median(seconds):.2f} s a step of {told.batch} pairs, {told.threads} threads", flush=True)
 
 
 _SIZES = ((5, 12), (16, 33))

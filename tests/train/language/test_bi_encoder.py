@@ -152,3 +152,19 @@ def test_what_cannot_be_trained_is_told(tmp_path):
         kept_layers(2, 3)
     with pytest.raises(InputError, match="Got 0 and 1"):
         distil_encoder(base, [], ["q1"], layers=1, plan=PLAN, run=run)
+
+
+def test_an_interrupted_run_ends_with_the_same_weights(tmp_path):
+    def told(what, done, steps):
+        if done == 9:
+            raise KeyboardInterrupt
+
+    base, train, dev = tiny_base(WORDS), pairs(48, seed=0), pairs(KINDS, seed=1)
+    hard = [Hard((ItemId("w"), ItemId("v")), ("p1 f0", "p2 f0")) for _ in train]
+    plan = Plan(epochs=3, batch=12, learning_rate=1e-3, patience=0, checkpoint_every=5, anchors=10)
+    whole = train_bi_encoder(base, train, dev, plan=plan, run=Run(tmp_path / "a"), hard=hard)
+    with pytest.raises(KeyboardInterrupt):
+        train_bi_encoder(base, train, dev, plan=plan, run=Run(tmp_path / "b", told=told), hard=hard)
+    again = train_bi_encoder(base, train, dev, plan=plan, run=Run(tmp_path / "b"), hard=hard)
+    for ours, theirs in zip(whole.model.parameters(), again.model.parameters(), strict=True):
+        assert np.array_equal(ours.detach().numpy(), theirs.detach().numpy())
