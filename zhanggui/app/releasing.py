@@ -10,6 +10,7 @@ from pathlib import Path
 import orjson
 
 from zhanggui.app.build import FUSION_FILE, RANKER, current_release, shop_encoder
+from zhanggui.app.fine_tuning import Lesson, fine_tune_encoder, forget_run
 from zhanggui.app.probing import probe_index
 from zhanggui.app.settings import Settings
 from zhanggui.app.spaces import ENCODER
@@ -18,7 +19,8 @@ from zhanggui.core.ids import ItemId, Millis
 from zhanggui.core.interactions import Interactions, Judgments
 from zhanggui.core.protocols import Store
 from zhanggui.data.release import Facts, Release, promote, write_release
-from zhanggui.training.collaborative import Trained, train
+from zhanggui.encoders.opening import DEFAULT
+from zhanggui.training.collaborative import train
 from zhanggui.training.fusion import find, fit_fusion, fit_threshold
 
 Told = Callable[[str, int, int], None]
@@ -36,15 +38,21 @@ class Part(StrEnum):
     ALL = "all"
     COLLABORATIVE = "collaborative"
     FUSION = "fusion"
+    ENCODER = "encoder"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to train, on what: events before `until`, and judged queries where there are any."""
+    """What to train, on what: events before `until`, and judged queries where there are any.
+
+    `base` and `minutes` are of `encoder` alone: what is fine-tuned (a name or a folder), and for how long.
+    """
 
     part: Part = Part.ALL
     until: Millis | None = None
     judgments: Judgments | None = None
+    base: str = DEFAULT
+    minutes: float = 20.0
 
 
 def categories_of(store: Store) -> dict[ItemId, tuple[str, ...]]:
@@ -59,6 +67,11 @@ def make_release(settings: Settings, store: Store, order: Order, *, told: Told) 
 
     def fill(folder: Path) -> Facts:
         metrics: dict[str, object] = {}
+        if order.part is Part.ENCODER:
+            _take_over(before, folder, lambda file: Path(file).parts[0] not in (ENCODER, FUSION_FILE))
+            lesson = Lesson(order.base, order.minutes, SEED, until=order.until, judgments=order.judgments)
+            learnt, metrics = fine_tune_encoder(settings, store, lesson, folder, told=told)
+            return _facts(order, log, learnt, metrics)
         if order.part is Part.FUSION:
             _take_over(before, folder, lambda file: file != FUSION_FILE)
             trained = None
@@ -70,11 +83,14 @@ def make_release(settings: Settings, store: Store, order: Order, *, told: Told) 
             metrics |= _fit_search(settings, store, order.judgments, folder, told)
         elif before is not None and (before.path / FUSION_FILE).exists():
             shutil.copy2(before.path / FUSION_FILE, folder / FUSION_FILE)
-        return _facts(order, log, trained, metrics)
+        return _facts(order, log, trained.facts if trained else {}, metrics)
 
     name = _name(settings.home)
     write_release(settings.home, name=name, clock=SystemClock(), fill=fill)
-    return promote(settings.home, name)
+    release = promote(settings.home, name)
+    if order.part is Part.ENCODER:
+        forget_run(settings)
+    return release
 
 
 def _fit_search(settings: Settings, store: Store, judgments: Judgments, folder: Path, told: Told) -> dict[str, object]:
@@ -98,10 +114,9 @@ def _take_over(before: Release | None, folder: Path, wanted: Callable[[str], boo
                 shutil.copy2(before.path / file, folder / file)
 
 
-def _facts(order: Order, log: Interactions, trained: Trained | None, metrics: Mapping[str, object]) -> Facts:
+def _facts(order: Order, log: Interactions, learnt: Mapping[str, object], metrics: Mapping[str, object]) -> Facts:
     span = (Millis(int(log.time.min())), Millis(int(log.time.max()))) if len(log) else (None, None)
-    settings: dict[str, object] = {"part": order.part.value, "seed": SEED}
-    settings |= dict(trained.facts) if trained else {}
+    settings: dict[str, object] = {"part": order.part.value, "seed": SEED} | dict(learnt)
     return Facts(data_from=span[0], data_until=span[1], settings=settings, metrics=metrics)
 
 

@@ -13,6 +13,7 @@ from zhanggui.core.errors import ConfigError
 from zhanggui.core.interactions import Judgments
 from zhanggui.data.datasets import read_judgments
 from zhanggui.data.values import moment
+from zhanggui.encoders.opening import DEFAULT
 
 
 def register(root: typer.Typer) -> None:
@@ -25,6 +26,8 @@ def train_command(
     part: Annotated[Part, typer.Argument(help="What to train; the rest comes from the Release in use.")] = Part.ALL,
     until: Annotated[str, typer.Option(help="Learn only from what lies before this moment (ISO 8601).")] = "",
     queries: Annotated[Path | None, typer.Option(help="Judged queries: query_id<TAB>text.")] = None,
+    base: Annotated[str, typer.Option(help="What `encoder` fine-tunes: a name, or a model's folder.")] = DEFAULT,
+    budget: Annotated[float, typer.Option(help="Minutes of fine-tuning.", min=0.01)] = 20.0,
     qrels: Annotated[Path | None, typer.Option(help="Their judgments: query_id 0 item_id grade.")] = None,
 ) -> None:
     """Learn from the Store: models of behaviour, and, given judged queries, how much words and meaning count."""
@@ -32,10 +35,10 @@ def train_command(
     judgments = judged(queries, qrels)
     if part is Part.FUSION and judgments is None:
         raise ConfigError("Nothing to fit the fusion on. Cure: zhanggui train fusion --queries FILE --qrels FILE")
-    order = Order(part, until=moment(until) if until else None, judgments=judgments)
+    order = Order(part, until=moment(until) if until else None, judgments=judgments, base=base, minutes=budget)
     with opened_store(settings) as store, progress("train") as tick:
         release = make_release(settings, store, order, told=lambda what, done, steps: tick(done, steps))
-    say(f"Release {release.manifest.name} is in use; a running server takes it at its next start.")
+    say(f"Release {release.manifest.name} is in use; a running server moves to it within seconds.")
 
 
 def judged(queries: Path | None, qrels: Path | None) -> Judgments | None:

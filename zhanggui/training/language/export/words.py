@@ -28,6 +28,11 @@ def kept_ids(tokenizer: Tokenizer, texts: Iterable[str], *, frequent: int = FREQ
     return np.array(sorted(kept), np.int64)
 
 
+def prunable(tokenizer: Tokenizer) -> bool:
+    """Tell whether the words of a tokenizer can be pruned."""
+    return json.loads(tokenizer.to_str())["model"]["type"] in ("Unigram", "WordPiece")
+
+
 def pruned(tokenizer: Tokenizer, kept: Longs) -> Tokenizer:
     """Return a tokenizer whose ids are the places in `kept` (ascending, as `kept_ids` gives them)."""
     parts = json.loads(tokenizer.to_str())

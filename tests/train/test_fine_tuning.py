@@ -1,0 +1,135 @@
+"""`train encoder` from the Store to a Release that serves, with a tiny model; the real loading, loop and export."""
+
+import json
+import random
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.train.language.tiny import tiny_base
+from zhanggui.app.build import build_shop, current_release, fusion_of
+from zhanggui.app.fine_tuning import fine_tune_encoder
+from zhanggui.app.releasing import Order, Part, make_release
+from zhanggui.app.settings import Settings, load
+from zhanggui.core.errors import InputError
+from zhanggui.core.interactions import Judgments
+from zhanggui.core.product import Product
+from zhanggui.core.protocols import Store
+from zhanggui.core.request import Request, Surface
+from zhanggui.data.store import open_store
+from zhanggui.encoders.folder import open_folder
+from zhanggui.training.language.base import save_base
+
+WORDS = [f"w{n}" for n in range(60)]
+
+
+def untold(what: str, done: int, steps: int) -> None:
+    pass
+
+
+def products(count: int) -> list[Product]:
+    dice = random.Random(5)
+    return [Product(f"p{n}", title=" ".join(dice.sample(WORDS, 7)), brand=dice.choice(WORDS)) for n in range(count)]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load(environ={}, home=tmp_path / "home", cache=tmp_path / "cache")
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    settings.home.mkdir()
+    store = open_store(settings.home / "shop.db")
+    store.put_products(products(160))
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def order(tmp_path: Path) -> Order:
+    save_base(tiny_base(WORDS, prefixes=True), tmp_path / "tiny")
+    return Order(Part.ENCODER, base=str(tmp_path / "tiny"), minutes=0.2)
+
+
+def test_a_release_gets_an_encoder_that_serves(settings: Settings, store: Store, order: Order) -> None:
+    release = make_release(settings, store, order, told=untold)
+    assert {"encoder/model.onnx", "encoder/tokenizer.json", "fusion.json", "runs/encoder/report.html"} <= set(
+        release.manifest.files
+    )
+    metrics = release.manifest.metrics
+    assert metrics["encoder_mrr_after"] >= metrics["encoder_mrr_before"]
+    assert not (settings.home / "training" / "encoder").exists(), "the checkpoints of a run that is in place are gone"
+    shop = build_shop(settings)
+    try:
+        deadline = time.monotonic() + 20
+        while shop.health().meaning.done < 160:
+            assert time.monotonic() < deadline, "the vectors did not come"
+            threading.Event().wait(0.01)
+        assert (shop.health().release, shop.health().degraded) == (release.manifest.name, ())
+        page = shop.page(Request(Surface.SEARCH, query=products(1)[0].title))
+        assert page.items[0].item == "p0"
+        assert page.items[0].by("dense") is not None
+    finally:
+        shop.close()
+
+
+def test_the_spread_of_the_new_cosines_is_measured(settings: Settings, store: Store, order: Order) -> None:
+    release = make_release(settings, store, order, told=untold)
+    fusion = fusion_of(current_release(settings.home))
+    assert fusion.spread == pytest.approx(release.manifest.metrics["fusion_spread"])
+    assert fusion.spread != pytest.approx(0.0115)
+
+
+def test_other_parts_of_the_release_stay(settings: Settings, store: Store, order: Order) -> None:
+    first = make_release(settings, store, Order(), told=untold)
+    second = make_release(settings, store, order, told=untold)
+    kept = {file for file in first.manifest.files if file != "fusion.json"}
+    assert {file: first.manifest.files[file] for file in kept}.items() <= second.manifest.files.items()
+
+
+def test_the_report_and_the_manifest_tell_how(settings: Settings, store: Store, order: Order) -> None:
+    release = make_release(settings, store, order, told=untold)
+    told = release.manifest.settings
+    assert (told["part"], told["base"], told["budget_minutes"]) == ("encoder", order.base, 0.2)
+    assert "<svg" in (release.path / "runs/encoder/report.html").read_text("utf-8")
+    lines = (release.path / "runs/encoder/metrics.jsonl").read_text("utf-8").splitlines()
+    assert any("train/loss" in json.loads(line).get("values", {}) for line in lines) or lines
+
+
+def test_a_judged_query_is_never_learnt_from(settings: Settings, store: Store, order: Order) -> None:
+    from zhanggui.app import fine_tuning
+
+    judged = Judgments({"q": products(1)[0].title}, {"q": {"p0": 1.0}})
+    parts = fine_tuning._pairs(store, fine_tuning.Lesson("", 1, 0, judgments=judged))
+    lefts = {pair.left for pair in parts.train + parts.dev + parts.test}
+    assert judged.queries["q"] not in lefts
+
+
+def test_an_empty_shop_is_told_what_to_do(settings: Settings, tmp_path: Path, order: Order) -> None:
+    settings.home.mkdir()
+    store = open_store(settings.home / "shop.db")
+    with pytest.raises(InputError, match="zhanggui import products"):
+        make_release(settings, store, order, told=untold)
+    store.close()
+    assert current_release(settings.home) is None
+    assert not list((settings.home / "releases").glob("2*"))
+
+
+def test_a_finished_run_whose_release_failed_is_not_trained_again(
+    settings: Settings, store: Store, order: Order, tmp_path: Path
+) -> None:
+    from zhanggui.app.fine_tuning import Lesson
+
+    lesson = Lesson(order.base, 0.2, 3)
+    seen: list[str] = []
+    fine_tune_encoder(settings, store, lesson, tmp_path / "one", told=lambda what, done, steps: seen.append(what))
+    trained, seen[:] = seen.count("encoder"), []
+    fine_tune_encoder(settings, store, lesson, tmp_path / "two", told=lambda what, done, steps: seen.append(what))
+    assert trained > 0
+    assert seen.count("encoder") == 0
+    one, two = open_folder(tmp_path / "one" / "encoder"), open_folder(tmp_path / "two" / "encoder")
+    assert one.name == two.name
