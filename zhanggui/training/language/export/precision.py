@@ -20,8 +20,8 @@ class Precision(StrEnum):
     """How the matrices of linear layers are stored.
 
     INT8: blocks with a scale each, states rounded block by block. INT8_DYNAMIC: a scale for each output, and one for
-    all states of a call: about 1.6 times as fast, less near, and what one text gets depends on those beside it. That is
-    why encoders, whose vectors are kept, are refused it.
+    all states of a call: about twice as fast (`benchmarks.cross_encoder_speed`), less near, and what one text gets
+    depends on those beside it. That is why encoders, whose vectors are kept, are refused it.
     """
 
     FP32 = "fp32"
