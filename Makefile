@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST_ARGS ?=
 DEMO_ARGS ?=
 
-.PHONY: help demo test test-train check bench clean
+.PHONY: help demo test test-train test-trackers check bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -16,10 +16,13 @@ demo: $(VENV)/.core ## Import real retail data, learn from it, start the shop: h
 	$(BIN)/zhanggui demo $(DEMO_ARGS)
 
 test: $(VENV)/.dev ## Run every test (no torch)
-	$(BIN)/python -m pytest -n auto --dist loadgroup --ignore tests/train $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup --ignore tests/train --ignore tests/trackers $(PYTEST_ARGS)
 
 test-train: $(VENV)/.train ## Add torch and run the tests of training
 	$(BIN)/python -m pytest tests/train $(PYTEST_ARGS)
+
+test-trackers: $(VENV)/.trackers ## Add Weights & Biases and MLflow and run the tests with them
+	$(BIN)/python -m pytest tests/trackers $(PYTEST_ARGS)
 
 check: $(VENV)/.dev ## The fast gate: ruff, mypy --strict, architecture, unit tests
 	$(BIN)/ruff check .
@@ -49,4 +52,8 @@ $(VENV)/.dev: $(VENV)/.core
 
 $(VENV)/.train: $(VENV)/.dev
 	$(PIP) install -q -c constraints.txt -e '.[dev,train]'
+	touch $@
+
+$(VENV)/.trackers: $(VENV)/.dev
+	$(PIP) install -q -c constraints.txt -e '.[dev,wandb,mlflow]'
 	touch $@

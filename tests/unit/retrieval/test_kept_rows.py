@@ -43,11 +43,12 @@ def make(tmp_path):
         kept.close()
 
 
-def full(make):
+def full(make, *, step=N):
+    """All vectors in a graph; in several steps the last ones may stay beside it."""
     kept = make()
-    for at in range(0, N, 250):
-        kept.say(ROWS[at : at + 250], TEXTS[at : at + 250])
-        kept.put(ROWS[at : at + 250], VECTORS[at : at + 250])
+    for at in range(0, N, step):
+        kept.say(ROWS[at : at + step], TEXTS[at : at + step])
+        kept.put(ROWS[at : at + step], VECTORS[at : at + step])
     return settle(kept)
 
 
@@ -70,7 +71,7 @@ def test_few_are_scanned_and_nothing_is_kept(make, tmp_path):
 
 
 def test_many_make_a_graph_by_themselves_which_grows(make, tmp_path):
-    kept = full(make)
+    kept = full(make, step=250)
     assert isinstance(kept.now(), GraphRows) and len(kept.now().graph) >= N - POLICY.late
     assert {path.suffix for path in tmp_path.iterdir()} == {".faiss", ".npz"} and len(list(tmp_path.iterdir())) == 2
     all_right(kept, ROWS, VECTORS)
