@@ -10,8 +10,9 @@ torch = pytest.importorskip("torch", reason="torch comes with the extra [train]:
 sys.path.insert(0, str(Path(__file__).parent))  # for `import tiny`
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="session")
 def one_thread() -> Iterator[None]:
+    """For the whole session: models that a module shares are made before what belongs to a single test."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

@@ -1,7 +1,8 @@
 """The one training loop: AdamW with warm-up and decay, early stopping, a budget, checkpoints, the best weights kept.
 
-Resuming gives the weights of an uninterrupted run, bit for bit: each step draws its randomness from seed and step
-alone, each epoch its order from seed and epoch. (With a budget the learning rate follows the clock, and does not.)
+Resuming gives the weights of an uninterrupted run, bit for bit on as many threads: each step draws its randomness
+from seed and step alone, each epoch its order from seed and epoch. (With a budget the learning rate follows the clock,
+and does not.)
 """
 
 import hashlib
