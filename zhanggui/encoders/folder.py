@@ -3,6 +3,9 @@
 `zhanggui.json` may say how texts go in: {"pooling": "mean" | "cls", "query_prefix": "…", "passage_prefix": "…",
 "max_length": 128}. What it leaves open is read from the files of sentence-transformers: `1_Pooling/config.json`,
 `config_sentence_transformers.json` (prompts), `sentence_bert_config.json` (max_seq_length); else the defaults hold.
+
+`queries.onnx`, where it lies beside `model.onnx`, encodes the queries: a smaller model that was taught the vectors of
+the other. Both read the same tokens and give vectors of the same length.
 """
 
 import hashlib
@@ -19,15 +22,20 @@ from zhanggui.encoders.onnx_encoder import OnnxEncoder, Pooling, Recipe
 OWN = "zhanggui.json"
 TOKENS = "tokenizer.json"
 MODELS = ("model.onnx", "onnx/model.onnx")
+QUERIES = "queries.onnx"
 _LONGEST = 128
 
 
 def open_folder(folder: Path, *, threads: int = 1) -> OnnxEncoder:
-    """Open the encoder in a folder. Its name carries a digest: other weights never meet the vectors of these."""
+    """Open the encoder in a folder. Its name carries a digest: other weights never meet the vectors of these.
+
+    The graph of queries counts, though passages do not depend on it: by its name a server sees that it must move.
+    """
     model, tokenizer = model_file(folder), open_tokenizer(folder)
+    queries = path if (path := model.with_name(QUERIES)).is_file() else None
     recipe = read_recipe(folder, pad=padding_id(tokenizer))
-    name = f"{folder.resolve().name}@{_digest(model, folder / TOKENS, recipe)}"
-    return OnnxEncoder(model, tokenizer, recipe, name=name, threads=threads)
+    name = f"{folder.resolve().name}@{_digest(model, folder / TOKENS, queries, recipe)}"
+    return OnnxEncoder(model, tokenizer, recipe, name=name, query_model=queries, threads=threads)
 
 
 def read_recipe(folder: Path, *, pad: int = 0) -> Recipe:
@@ -111,7 +119,12 @@ def _json(path: Path) -> dict[str, Any]:
     return content
 
 
-def _digest(model: Path, tokens: Path, recipe: Recipe) -> str:
-    data = next(iter(sorted(model.parent.glob("model.onnx_data"))), None)
-    parts = [file_digest(path) for path in (model, tokens, data) if path is not None]
+def _digest(model: Path, tokens: Path, queries: Path | None, recipe: Recipe) -> str:
+    files = [model, tokens, _weights_of(model), *([queries, _weights_of(queries)] if queries else [])]
+    parts = [file_digest(path) for path in files if path.is_file()]
     return hashlib.blake2b("\n".join([*parts, repr(recipe)]).encode(), digest_size=4).hexdigest()
+
+
+def _weights_of(model: Path) -> Path:
+    """Return where the weights of a graph too large for one file lie."""
+    return model.with_name(f"{model.name}_data")

@@ -37,11 +37,15 @@ class Recipe:
 
 
 class OnnxEncoder:
-    """Implements `Encoder`. One session serves all: a call runs on the thread that made it.
+    """Implements `Encoder`. One session serves all callers: a call runs on the thread that made it.
 
     With `threads` = 1 ONNX Runtime has no pool of its own, so a query never queues behind passages: they run side by
     side on two cores, and the weights are in memory once. Vectors of the latest `remembered` queries are kept.
     Texts are cut after `max_length` tokens. Blanks around a text are dropped.
+
+    `query_model` is a smaller graph for queries (Wang and Lyu 2023; Kim et al. 2023, EmbedDistill): same tokens,
+    vectors in the same space. It has a session of its own and never waits for passages, whatever `threads` is; its
+    table of words is in memory a second time.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class OnnxEncoder:
         recipe: Recipe,
         *,
         name: str,
+        query_model: Path | None = None,
         threads: int = 1,
         remembered: int = 4096,
         batch_tokens: int = BATCH_TOKENS,
@@ -58,18 +63,19 @@ class OnnxEncoder:
         self.name = name
         self._recipe = recipe
         self._tokenizer = _prepared(tokenizer, recipe)
-        self._session = open_session(model, threads)
-        self._inputs = _inputs(self._session, model)
         self._batch_tokens = batch_tokens
         self._queries = Recent[str, Floats](size=remembered)
-        self.dim = self._embed([""]).shape[1]
+        self._passage_graph = _Graph(model, threads)
+        self.dim = self._embed(self._passage_graph, [""]).shape[1]
+        self._query_graph = self._fitting(query_model, model, threads) if query_model else self._passage_graph
 
     def queries(self, texts: Sequence[str]) -> Floats:
         """Return (n, dim); queries asked before are answered from memory."""
         texts = [text.strip() for text in texts]
         known = {text: self._queries.get(text) for text in texts}
         fresh = [text for text, vector in known.items() if vector is None]
-        for text, vector in zip(fresh, self._embed([self._recipe.query_prefix + t for t in fresh]), strict=True):
+        made = self._embed(self._query_graph, [self._recipe.query_prefix + text for text in fresh])
+        for text, vector in zip(fresh, made, strict=True):
             known[text] = vector.copy()
             self._queries.put(text, vector.copy())
         vectors = [vector for text in texts if (vector := known[text]) is not None]
@@ -77,28 +83,50 @@ class OnnxEncoder:
 
     def passages(self, texts: Sequence[str]) -> Floats:
         """Return (n, dim), encoded in batches of like length."""
-        return self._embed([self._recipe.passage_prefix + text.strip() for text in texts])
+        return self._embed(self._passage_graph, [self._recipe.passage_prefix + text.strip() for text in texts])
 
     def token_ids(self, text: str) -> list[int]:
         """Return what the model reads for a text, prefix not added, special tokens and cut included."""
         return list(self._tokenizer.encode(sound(text)).ids)
 
-    def _embed(self, texts: Sequence[str]) -> Floats:
+    def _embed(self, graph: "_Graph", texts: Sequence[str]) -> Floats:
         # One by one: encode_batch would wake a pool of threads over all cores for microseconds of work.
         ids = [self.token_ids(text) or [self._recipe.pad] for text in texts]
         rows: dict[int, Floats] = {}
         for batch in batches([len(row) for row in ids], tokens=self._batch_tokens):
-            vectors = self._run(*padded([ids[row] for row in batch], pad=self._recipe.pad))
+            vectors = graph.run(*padded([ids[row] for row in batch], pad=self._recipe.pad), self._recipe.pooling)
             rows.update(zip(batch.tolist(), vectors, strict=True))
         return np.stack([rows[row] for row in range(len(ids))]) if ids else np.empty((0, self.dim), np.float32)
 
-    def _run(self, ids: Longs, mask: Longs) -> Floats:
+    def _fitting(self, query_model: Path, model: Path, threads: int) -> "_Graph":
+        """Open the graph of queries. Raises ConfigError unless it knows every token and its vectors are as long."""
+        graph = _Graph(query_model, threads)
+        cure = f"Export both graphs anew, together, or remove {query_model}: {model.name} answers queries then."
+        last = np.array([[self._tokenizer.get_vocab_size() - 1]], np.int64)
+        try:
+            dim = graph.run(last, np.ones_like(last), self._recipe.pooling).shape[1]
+        except RuntimeError as fault:
+            token = f"token {last.item()} of the tokenizer"
+            raise ConfigError(f"{query_model} cannot read {token}: {fault}. {cure}") from fault
+        if dim != self.dim:
+            raise ConfigError(f"{query_model} gives vectors of {dim} numbers, {model} of {self.dim}. {cure}")
+        return graph
+
+
+class _Graph:
+    """An open graph: tokens (B, L) and their mask to unit vectors (B, dim). Any number of threads may run it."""
+
+    def __init__(self, model: Path, threads: int) -> None:
+        self._session = open_session(model, threads)
+        self._inputs = _inputs(self._session, model)
+
+    def run(self, ids: Longs, mask: Longs, pooling: Pooling) -> Floats:
         feeds = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         try:
             output = self._session.run(None, {name: feeds[name] for name in self._inputs})[0]
         except RUNTIME_FAULTS as fault:
             raise RuntimeError(f"ONNX Runtime failed on {len(ids)} texts of {ids.shape[1]} tokens: {fault}") from fault
-        return output if output.ndim == 2 else pooled(output, mask, self._recipe.pooling)
+        return output if output.ndim == 2 else pooled(output, mask, pooling)
 
 
 def pooled(states: Floats, mask: Longs, pooling: Pooling) -> Floats:
