@@ -5,9 +5,10 @@ import pytest
 from tiny import tiny_base
 
 from zhanggui.core.errors import ConfigError, InputError
+from zhanggui.data.examples.graded import Graded
 from zhanggui.training.language.base import save_base
 from zhanggui.training.language.cross_base import open_cross, score
-from zhanggui.training.language.cross_encoder import Aim, Graded, judged, train_cross_encoder
+from zhanggui.training.language.cross_encoder import Aim, judged, train_cross_encoder
 from zhanggui.training.language.distil import distil_cross_encoder, taught
 from zhanggui.training.language.plan import Plan, Run
 from zhanggui.training.tracking.protocol import Silent

@@ -6,7 +6,7 @@ A head over BERT as Nogueira and Cho (2019) train it; graded labels are probabil
 import copy
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 import numpy as np
@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from zhanggui.core.errors import InputError
 from zhanggui.core.interactions import Floats, Longs
+from zhanggui.data.examples.graded import Graded
 from zhanggui.training.language.base import Base
 from zhanggui.training.language.batches import bucketed
 from zhanggui.training.language.bi_encoder import freeze
@@ -22,15 +23,6 @@ from zhanggui.training.language.cross_base import CrossBase, logits, on, read_pa
 from zhanggui.training.language.loop import Outcome, fit
 from zhanggui.training.language.machine import device
 from zhanggui.training.language.plan import Plan, Run
-
-
-@dataclass(frozen=True, slots=True)
-class Graded:
-    """A left text (query, history), an item's text, and how well they fit: 0 (no click) to 1, or a teacher's logit."""
-
-    left: str
-    right: str
-    label: float
 
 
 class Aim(StrEnum):

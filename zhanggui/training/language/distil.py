@@ -15,19 +15,22 @@ from transformers import PreTrainedModel
 
 from zhanggui.core.errors import ConfigError, InputError
 from zhanggui.core.interactions import Longs
+from zhanggui.data.examples.graded import Graded
 from zhanggui.training.language.base import Base
 from zhanggui.training.language.batches import bucketed, token_ids
 from zhanggui.training.language.bi_encoder import freeze
 from zhanggui.training.language.cross_base import CrossBase, score
-from zhanggui.training.language.cross_encoder import Aim, Graded, train_cross_encoder
+from zhanggui.training.language.cross_encoder import Aim, train_cross_encoder
 from zhanggui.training.language.loop import Outcome, fit
 from zhanggui.training.language.losses import apart
 from zhanggui.training.language.machine import device
-from zhanggui.training.language.plan import Plan, Run
+from zhanggui.training.language.plan import Plan, Run, Told, untold
 from zhanggui.training.language.vectors import encode_ids, pooled
 
 _RIGHT = 0.95
 """A vector whose cosine with the teacher's is at least this counts as right."""
+
+_AT_ONCE = 512
 
 
 def kept_layers(have: int, want: int) -> list[int]:
@@ -76,16 +79,28 @@ def distil_cross_encoder(
     plan: Plan,
     run: Run,
 ) -> CrossBase:
-    """Return a student that gives pairs of texts the teacher's logits; no labels are needed."""
+    """Return a student that gives pairs of texts the teacher's logits; no labels are needed.
+
+    Of the budget counts what the teacher takes to answer, too; at least a quarter of it is the student's.
+    """
     student = replace(teacher, model=with_fewer_layers(teacher.model, layers), name=f"{teacher.name}-{layers}")
-    lessons = (taught(teacher, train), taught(teacher, dev))
+    began = run.clock.now()
+    lessons = (taught(teacher, train, told=run.told), taught(teacher, dev, told=run.told))
+    if plan.budget_minutes is not None:
+        spent = (run.clock.now() - began) / 60_000
+        plan = replace(plan, budget_minutes=max(plan.budget_minutes - spent, plan.budget_minutes / 4))
     return train_cross_encoder(student, *lessons, plan=plan, run=run, aim=Aim.TEACHER)
 
 
-def taught(teacher: CrossBase, pairs: Sequence[tuple[str, str]]) -> list[Graded]:
+def taught(teacher: CrossBase, pairs: Sequence[tuple[str, str]], *, told: Told = untold) -> list[Graded]:
     """Return pairs of texts with the teacher's logits as labels."""
-    scores = score(teacher, [left for left, _ in pairs], [right for _, right in pairs])
-    return [Graded(left, right, float(told)) for (left, right), told in zip(pairs, scores, strict=True)]
+    answers: list[Graded] = []
+    for first in range(0, len(pairs), _AT_ONCE):
+        told("teacher's answers", first, len(pairs))
+        some = pairs[first : first + _AT_ONCE]
+        scores = score(teacher, [left for left, _ in some], [right for _, right in some]).tolist()
+        answers += [Graded(left, right, found) for (left, right), found in zip(some, scores, strict=True)]
+    return answers
 
 
 class _VectorJob:
