@@ -7,13 +7,16 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST_ARGS ?=
 DEMO_ARGS ?=
 
-.PHONY: help demo test test-train test-trackers check bench clean
+.PHONY: help demo demo-train test test-train test-trackers check bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 demo: $(VENV)/.core ## Import real retail data, learn from it, start the shop: http://127.0.0.1:8000
 	$(BIN)/zhanggui demo $(DEMO_ARGS)
+
+demo-train: $(VENV)/.train ## Add torch, fine-tune the language model on the demo's shop, then open it
+	$(BIN)/zhanggui demo --train $(DEMO_ARGS)
 
 test: $(VENV)/.dev ## Run every test (no torch)
 	$(BIN)/python -m pytest -n auto --dist loadgroup --ignore tests/train --ignore tests/trackers $(PYTEST_ARGS)

@@ -38,9 +38,9 @@ def main() -> None:
     data = Path(os.environ["ZHANGGUI_DEV_DATA"])
     encoder = open_encoder(cache=given.cache, threads=2)
     for name in given.sets:
-        products, judgments = {"zh": _chinese, "icecat": _icecat}[name](data)
+        products, judgments = {"zh": chinese, "icecat": icecat}[name](data)
         with tempfile.TemporaryDirectory() as folder:
-            index = _filled(Path(folder), products, encoder, given.cache)
+            index = filled(Path(folder), products, encoder, given.cache)
             table = evaluate_search(index, encoder, judgments, seed=given.seed)
             print(f"\n{name}: {table.queries} queries ({table.left_out} without a relevant product left out)")
             _show(table)
@@ -59,7 +59,8 @@ def _show(table: SearchTable) -> None:
     print(f"  fitted on all: {table.fitted}")
 
 
-def _filled(folder: Path, products: list[Product], encoder: Encoder, cache: Path) -> TantivyIndex:
+def filled(folder: Path, products: list[Product], encoder: Encoder, cache: Path) -> TantivyIndex:
+    """Return an index of all products with their vectors, those known taken from the cache."""
     index = TantivyIndex(folder, analyser=Analyser(), dim=encoder.dim)
     index.apply([Change(n, ChangeKind.PRODUCT, p.item_id, p) for n, p in enumerate(products, start=1)], len(products))
     vectors = VectorCache(cache, encoder=encoder.name, dim=encoder.dim)
@@ -78,7 +79,8 @@ def _batches(products: list[Product]) -> Iterator[list[Product]]:
         yield products[first : first + _BATCH]
 
 
-def _chinese(data: Path) -> tuple[list[Product], Judgments]:
+def chinese(data: Path) -> tuple[list[Product], Judgments]:
+    """Return the titles of `zh_search` as products, and its judged queries."""
     folder = data / "zh_search"
     titles = [line for name in ("titles_multicpr.tsv", "titles_extra.tsv") for line in _lines(folder / name)]
     products = [Product(ItemId(line[0]), title=line[1]) for line in titles]
@@ -86,7 +88,8 @@ def _chinese(data: Path) -> tuple[list[Product], Judgments]:
     return products, Judgments({line[0]: line[1] for line in _lines(folder / "queries.tsv")}, grades)
 
 
-def _icecat(data: Path) -> tuple[list[Product], Judgments]:
+def icecat(data: Path) -> tuple[list[Product], Judgments]:
+    """Return the products of `icecat_en`, and its judged queries."""
     with gzip.open(data / "icecat_en" / "products.jsonl.gz", "rt", encoding="utf-8") as file:
         products = [_icecat_product(json.loads(line)) for line in file]
     known = {product.item_id for product in products}

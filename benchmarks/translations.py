@@ -87,8 +87,8 @@ def read_questions(data: Path, *, distractors: int) -> list[Question]:
 
 def measured(encoder: Encoder, question: Question) -> Metrics:
     """Return `mrr@10` and `hit@1`, each by query; exact search, ties in the order of the catalogue."""
-    passages = _vectors(encoder.passages, question.titles)
-    asked = _vectors(encoder.queries, question.queries)
+    passages = encoded(encoder.passages, question.titles)
+    asked = encoded(encoder.queries, question.queries)
     best = np.argsort(-(asked @ passages.T), axis=1, kind="stable")[:, :DEPTH]
     names = np.array(question.titles, dtype=object)
     hits = names[best] == np.array(question.wanted, dtype=object)[:, None]
@@ -113,7 +113,8 @@ def _place(title: Title) -> tuple[bytes, str]:
     return hashlib.blake2b(f"{title[0]} {title[1]}".encode(), digest_size=8).digest(), title[0]
 
 
-def _vectors(encode: Callable[[Sequence[str]], Floats], texts: Sequence[str]) -> Floats:
+def encoded(encode: Callable[[Sequence[str]], Floats], texts: Sequence[str]) -> Floats:
+    """Return the vectors of texts (n, dim), in their order."""
     order = sorted(range(len(texts)), key=lambda at: len(texts[at]))  # like lengths together: less padding
     parts = [encode([texts[at] for at in order[n : n + _BATCH]]) for n in range(0, len(order), _BATCH)]
     found = np.concatenate(parts)

@@ -10,10 +10,11 @@ import numpy as np
 import orjson
 
 from zhanggui.app.build import current_release, opened_store
-from zhanggui.app.releasing import SEED, Order, categories_of, make_release
+from zhanggui.app.releasing import SEED, Order, Part, categories_of, make_release
 from zhanggui.app.settings import Settings
 from zhanggui.core.protocols import Store
 from zhanggui.data.importing import import_events, import_products
+from zhanggui.data.release import Release
 from zhanggui.data.values import moment
 from zhanggui.models.bundle import load
 from zhanggui.training.comparing import SHIPPED, Table, compare_next_days, named
@@ -23,6 +24,8 @@ CUT, DAYS, K = "2017-10-16", 28, 20
 
 FORMAT, PRODUCTS, PURCHASES = "completejourney", 92_331, 1_469_307
 EXAMPLES = 12
+FINE_TUNING = {Part.ENCODER: 4.0, Part.RANKER: 3.0}
+"""Minutes of training for each part; vectors and pairs take their time besides."""
 
 Tick = Callable[[int, int], None]
 Stage = Callable[[str], AbstractContextManager[Tick]]
@@ -54,6 +57,19 @@ class Demo:
                 order = Order(until=moment(CUT))
                 with stage("learning") as tick:
                     make_release(self.settings, store, order, told=lambda _, done, steps: tick(done, steps))
+
+    def fine_tune(self, stage: Stage) -> dict[Part, Release]:
+        """Teach the language model this shop's words, once; return the Release that each part came with."""
+        made: dict[Part, Release] = {}
+        with opened_store(self.settings) as store:
+            for part, minutes in FINE_TUNING.items():
+                release = current_release(self.settings.home)
+                if release is None or not (release.path / part.value).is_dir():
+                    order = Order(part, until=moment(CUT), minutes=minutes)
+                    with stage(part.value) as tick:
+                        release = make_release(self.settings, store, order, told=lambda _, done, n: tick(done, n))
+                made[part] = release
+        return made
 
     def judge(self, stage: Stage) -> None:
         """Write the report: what would have been shown against what was really bought in the days from the cut."""

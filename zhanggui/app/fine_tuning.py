@@ -1,9 +1,9 @@
 """`train encoder`: the language model learns this shop's words; the Release gets an encoder of its own."""
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,44 +11,29 @@ from typing import TYPE_CHECKING
 import orjson
 
 from zhanggui.app.build import FUSION_FILE, current_release, fusion_of
+from zhanggui.app.lessons import Lesson, Material, Told, gather
 from zhanggui.app.probing import probe_index
 from zhanggui.app.settings import Settings
 from zhanggui.app.spaces import ENCODER
 from zhanggui.core.clock import SystemClock
-from zhanggui.core.errors import ConfigError, InputError
-from zhanggui.core.ids import Millis
-from zhanggui.core.interactions import Judgments
+from zhanggui.core.errors import ConfigError
 from zhanggui.core.passage import passage
 from zhanggui.core.protocols import Encoder, Store
-from zhanggui.data.examples.behaviour import behaviour_pairs
-from zhanggui.data.examples.catalogue import catalogue_pairs
-from zhanggui.data.examples.leaks import check_leaks, without_judged
 from zhanggui.data.examples.pair import Pair
-from zhanggui.data.examples.splits import Parts, split
 from zhanggui.encoders.folder import open_folder
 from zhanggui.training.fusion import DEFAULT_THRESHOLD, find, fit_fusion, fit_threshold, measured_spread
 from zhanggui.training.tracking import open_tracker, picture_encoder, write_report
 
 if TYPE_CHECKING:
     from zhanggui.training.language.base import Base
-
-Told = Callable[[str, int, int], None]
+    from zhanggui.training.language.plan import Run
 
 RUNS = "runs"
 _KEPT = ("report.html", "metrics.jsonl")
 _PICTURED = 500
 _CALIBRATION = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Lesson:
-    """What the encoder learns from: `base` by name or folder, events before `until`, judged queries to keep apart."""
-
-    base: str
-    minutes: float
-    seed: int
-    until: Millis | None = None
-    judgments: Judgments | None = None
+_STUDENT_SHARE = 0.25
+_FEWEST_LAYERS = 3
 
 
 def fine_tune_encoder(
@@ -61,10 +46,11 @@ def fine_tune_encoder(
     """
     if find_spec("torch") is None:
         raise ConfigError("Fine-tuning needs torch, which is not installed. Run: pip install 'zhanggui[train]'")
-    parts = _pairs(store, lesson)
+    material = gather(settings, store, lesson, told=told)
+    parts = material.parts
     work = settings.home / "training" / ENCODER
-    trained, plan, figures = _trained(settings, parts, lesson, work, told)
-    encoder = _exported(trained, store, parts, folder / ENCODER)
+    trained, student, plan, figures = _trained(settings, material, lesson, work, told)
+    encoder = _exported(trained, student, store, material, folder / ENCODER)
     _draw(encoder, parts.test or parts.dev, work)
     for name in _KEPT:
         (folder / RUNS / ENCODER).mkdir(parents=True, exist_ok=True)
@@ -79,63 +65,73 @@ def forget_run(settings: Settings) -> None:
     shutil.rmtree(settings.home / "training" / ENCODER, ignore_errors=True)
 
 
-def _pairs(store: Store, lesson: Lesson) -> Parts:
-    judged = list(lesson.judgments.queries.values()) if lesson.judgments else []
-    until = lesson.until if lesson.until is not None else SystemClock().now()
-    pairs = catalogue_pairs(list(store.all_products()), seed=lesson.seed)
-    pairs += behaviour_pairs(store, until=until, seed=lesson.seed)
-    pairs = without_judged(pairs, judged)
-    check_leaks(pairs, until=until, judged=judged)
-    parts = split(pairs, seed=lesson.seed)
-    if not parts.train or not parts.dev:
-        raise InputError(
-            f"{len(pairs)} pairs are too few to learn from and to judge by; some hundred products with titles of "
-            "several words are enough. Run: zhanggui import products FILE"
-        )
-    return parts
-
-
 def _trained(
-    settings: Settings, parts: Parts, lesson: Lesson, work: Path, told: Told
-) -> tuple["Base", dict[str, object], dict[str, object]]:
+    settings: Settings, material: Material, lesson: Lesson, work: Path, told: Told
+) -> tuple["Base", "Base | None", dict[str, object], dict[str, object]]:
+    """Return the encoder, a student of it for queries where it has layers to spare, and what to tell of both."""
     from zhanggui.training.language.base import open_base
-    from zhanggui.training.language.bi_encoder import train_bi_encoder
+    from zhanggui.training.language.bi_encoder import Hard, train_bi_encoder
     from zhanggui.training.language.plan import Plan, Run
 
-    plan = Plan(budget_minutes=lesson.minutes, seed=lesson.seed)
+    parts = material.parts
+    plan = Plan(budget_minutes=lesson.minutes * (1 - _STUDENT_SHARE), seed=lesson.seed)
     base = open_base(lesson.base, cache=settings.cache)
+    hard = [Hard(tuple(material.items[text] for text in wrong), wrong) for wrong in material.negatives]
     with closing(open_tracker(work, clock=SystemClock())) as tracker:
         described = {name: value for name, value in asdict(plan).items() if value not in (None, ())}
-        tracker.settings(described | {"base": base.name, "pairs": len(parts.train), "dev pairs": len(parts.dev)})
+        tracker.settings(described | {"base": base.name, "dev pairs": len(parts.dev)} | material.counts())
         run = Run(work / "checkpoints", tracker, told, SystemClock())
-        trained = train_bi_encoder(base, parts.train, parts.dev, plan=plan, run=run)
-    figures = {"before": _judged(base, parts.test or parts.dev), "after": _judged(trained, parts.test or parts.dev)}
-    learnt: dict[str, object] = {"pairs": len(parts.train), "budget_minutes": lesson.minutes, "batch": plan.batch}
-    return trained, learnt, {f"encoder_mrr_{when}": value for when, value in figures.items()}
+        trained = train_bi_encoder(base, parts.train, parts.dev, plan=plan, run=run, hard=hard)
+        student = _student(trained, material, lesson, replace(run, folder=work / "student"))
+    held = parts.test or parts.dev
+    figures = {"before": _judged(base, held), "after": _judged(trained, held)}
+    if student is not None:
+        figures["small"] = _judged(trained, held, queries=student)
+    learnt: dict[str, object] = {"budget_minutes": lesson.minutes, "batch": plan.batch} | material.counts()
+    return trained, student, learnt, {f"encoder_mrr_{when}": value for when, value in figures.items()}
 
 
-def _judged(base: "Base", pairs: Sequence[Pair]) -> float:
+def _student(trained: "Base", material: Material, lesson: Lesson, run: "Run") -> "Base | None":
+    """Return a model of half the layers that reads queries as the whole one does: they wait for it, passages do not."""
+    from zhanggui.training.language.distil import distil_encoder
+    from zhanggui.training.language.plan import Plan
+
+    layers = trained.model.config.num_hidden_layers // 2
+    if layers < _FEWEST_LAYERS:
+        return None
+    texts = list(dict.fromkeys([*material.asked, *(pair.left for pair in material.parts.train)]))
+    dev = list(dict.fromkeys(pair.left for pair in material.parts.dev))
+    plan = Plan(
+        budget_minutes=lesson.minutes * _STUDENT_SHARE, seed=lesson.seed, batch=64, epochs=20, learning_rate=2e-4
+    )
+    return distil_encoder(trained, texts, dev, layers=layers, plan=plan, run=run)
+
+
+def _judged(base: "Base", pairs: Sequence[Pair], *, queries: "Base | None" = None) -> float:
     """Return the mean reciprocal rank of held-out pairs among themselves."""
+    from zhanggui.training.language import vectors
     from zhanggui.training.language.judging import mrr
-    from zhanggui.training.language.vectors import passages, queries
 
     pairs = pairs[:_PICTURED]
     lefts, rights = [pair.left for pair in pairs], [pair.right for pair in pairs]
-    return round(float(mrr(queries(base, lefts) @ passages(base, rights).T, lefts, rights)[0]), 4)
+    return round(
+        float(mrr(vectors.queries(queries or base, lefts) @ vectors.passages(base, rights).T, lefts, rights)[0]), 4
+    )
 
 
-def _exported(trained: "Base", store: Store, parts: Parts, folder: Path) -> Encoder:
+def _exported(trained: "Base", student: "Base | None", store: Store, material: Material, folder: Path) -> Encoder:
     """Write the encoder in 8 bits with the words that this shop uses, and open it."""
     from zhanggui.training.language.export.folder import SMALL, export_encoder
     from zhanggui.training.language.export.words import kept_ids, prunable
 
-    recipe = trained.recipe
+    recipe, train = trained.recipe, material.parts.train
     texts = [recipe.passage_prefix + passage(product) for product in store.all_products()]
-    texts += [recipe.query_prefix + pair.left for pair in parts.train]
-    smaller = replace(SMALL, calibration=[pair.right for pair in parts.train[:_CALIBRATION]])
+    texts += [recipe.query_prefix + text for text in [*material.asked, *(pair.left for pair in train)]]
+    some = train[:_CALIBRATION]
+    smaller = replace(SMALL, calibration=[p.right for p in some], query_calibration=[p.left for p in some])
     if prunable(trained.tokenizer):
         smaller = replace(smaller, tokens=kept_ids(trained.tokenizer, texts))
-    export_encoder(trained, folder, smaller)
+    export_encoder(trained, folder, smaller, queries=student)
     return open_folder(folder)
 
 

@@ -1,7 +1,7 @@
 """An index of its own, complete with meaning, to measure on: the one of a running server is not touched."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
@@ -11,6 +11,7 @@ import numpy as np
 from zhanggui.app.build import open_index
 from zhanggui.app.settings import Settings
 from zhanggui.core.ids import ItemId
+from zhanggui.core.interactions import Floats
 from zhanggui.core.passage import content_hash, passage
 from zhanggui.core.protocols import CatalogueIndex, Encoder, Store
 from zhanggui.encoders import VectorCache
@@ -37,6 +38,14 @@ def probe_index(settings: Settings, store: Store, encoder: Encoder | None, *, ti
         yield index
 
 
+def vectors_of(settings: Settings, passages: Mapping[ItemId, str], encoder: Encoder) -> tuple[list[ItemId], Floats]:
+    """Return the items whose passages have a vector in the shop's cache, and these vectors (n, dim)."""
+    items = list(passages)
+    with closing(VectorCache(settings.home / "vectors", encoder=encoder.name, dim=encoder.dim)) as cache:
+        found, vectors = cache.get([content_hash(passages[item]) for item in items])
+    return [item for item, known in zip(items, found.tolist(), strict=True) if known], vectors[found]
+
+
 def _fill(index: CatalogueIndex, store: Store, encoder: Encoder, cache: VectorCache, tick: Tick) -> None:
     sharers: dict[str, list[ItemId]] = {}
     for product in store.all_products():
@@ -52,9 +61,7 @@ def _fill(index: CatalogueIndex, store: Store, encoder: Encoder, cache: VectorCa
         tick(done, len(sharers))
 
 
-def _vectors(
-    texts: Sequence[str], encoder: Encoder, cache: VectorCache
-) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+def _vectors(texts: Sequence[str], encoder: Encoder, cache: VectorCache) -> Floats:
     hashes = [content_hash(text) for text in texts]
     found, vectors = cache.get(hashes)
     if not found.all():

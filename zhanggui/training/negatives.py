@@ -23,6 +23,9 @@ from zhanggui.data.examples.words import folded
 Negatives = list[tuple[str, ...]]
 """For each pair, in order, the passages that are wrong for it, hardest first; few or none where the masks took them."""
 
+Rights = Mapping[str, frozenset[ItemId]]
+"""Folded left text to every item that some pair gives it."""
+
 _BLOCK = 256
 
 
@@ -52,12 +55,14 @@ def by_words(
     count: int,
     depth: int = 100,
     masks: Masks | None = None,
+    rights: Rights | None = None,
 ) -> Negatives:
     """Return up to `count` passages a pair that BM25 ranks high: of the first `depth` matches of the left text's words.
 
-    A positive that BM25 does not find among them masks none by its score, as it has none.
+    A positive that BM25 does not find among them masks none by its score, as it has none. `rights` where these are a
+    part of all pairs.
     """
-    masks, rights = masks or Masks(), _rights(pairs)
+    masks, rights = masks or Masks(), rights or rights_of(pairs)
     found: dict[str, list[tuple[ItemId, float]]] = {}
     negatives: Negatives = []
     for pair in pairs:
@@ -81,6 +86,7 @@ def by_meaning(
     count: int,
     depth: int = 100,
     masks: Masks | None = None,
+    rights: Rights | None = None,
 ) -> Negatives:
     """Return up to `count` passages a pair that lie nearest to the left text, of the first `depth` below the margin.
 
@@ -89,7 +95,7 @@ def by_meaning(
     """
     if len(items) != len(vectors):
         raise ConfigError(f"{len(items)} items have {len(vectors)} vectors. Give one vector for each item.")
-    masks, rights = masks or Masks(), _rights(pairs)
+    masks, rights = masks or Masks(), rights or rights_of(pairs)
     rows = {item: row for row, item in enumerate(items)}
     negatives: Negatives = []
     for first in range(0, len(pairs), _BLOCK):
@@ -118,7 +124,7 @@ def _in_turns(row: Sequence[tuple[str, ...]], count: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(turns))[:count]
 
 
-def _rights(pairs: Sequence[Pair]) -> Mapping[str, frozenset[ItemId]]:
+def rights_of(pairs: Sequence[Pair]) -> Rights:
     """Return all that is right for each left text."""
     found: defaultdict[str, set[ItemId]] = defaultdict(set)
     for pair in pairs:

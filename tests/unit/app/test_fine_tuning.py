@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from zhanggui.app import fine_tuning
-from zhanggui.app.fine_tuning import Lesson
+from zhanggui.app.lessons import Lesson, gather
 from zhanggui.app.releasing import Order, Part, make_release
 from zhanggui.app.settings import load
-from zhanggui.core.errors import ConfigError
+from zhanggui.core.errors import ConfigError, InputError
 from zhanggui.data.store import open_store
 
 
@@ -22,7 +22,7 @@ def test_without_torch_it_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest
 
 
 def test_a_lesson_of_a_shop_without_products_is_refused(tmp_path: Path) -> None:
-    store = open_store(tmp_path / "shop.db")
-    with pytest.raises(fine_tuning.InputError, match="0 pairs are too few"):
-        fine_tuning._pairs(store, Lesson("any", 1.0, 0))
+    settings, store = load(environ={"ZHANGGUI_ENCODER": "hash"}, home=tmp_path), open_store(tmp_path / "shop.db")
+    with pytest.raises(InputError, match="0 pairs are too few"):
+        gather(settings, store, Lesson("any", 1.0, 0), told=lambda what, done, steps: None)
     store.close()

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from zhanggui.app.cli.screen import progress, say
+from zhanggui.app.cli.screen import progress, say, table
 from zhanggui.app.cli.serve import is_free, run
 from zhanggui.app.demo import CUT, Demo
 from zhanggui.app.home_lock import held
@@ -26,6 +26,9 @@ def demo_command(
     context: typer.Context,
     port: Annotated[int | None, typer.Option(help="Port to listen on; another free one when it is taken.")] = None,
     once: Annotated[bool, typer.Option("--once", help="Import, learn, judge, and stop without serving.")] = False,
+    train: Annotated[
+        bool, typer.Option("--train", help="Fine-tune the language model on this shop, too; needs [train].")
+    ] = False,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser, where there is one.")] = True,
 ) -> None:
     """Import a year of a real grocer, learn from it, open the shop. What is done already is not done again."""
@@ -35,6 +38,8 @@ def demo_command(
         with held(demo.settings.home):  # told before the long part, not after it
             pass
     demo.prepare(progress)
+    if train:
+        _fine_tune(demo)
     if once:
         demo.judge(progress)
         return
@@ -44,6 +49,14 @@ def demo_command(
     say(f"It is {CUT} in this shop. Ask it from a terminal, too: zhanggui --home {demo.settings.home} search 冰淇淋")
     with judging(settings, demo):
         run(demo.settings, host=host, port=chosen, opened=_show if browser and sys.stdout.isatty() else None)
+
+
+def _fine_tune(demo: Demo) -> None:
+    """Fine-tune what is not yet, and show what it won on pairs that were kept apart."""
+    for part, release in demo.fine_tune(progress).items():
+        told = list(release.manifest.metrics.items())
+        table(f"{part.value}: Release {release.manifest.name}", ["measured", ""], told)
+        say(f"How it learnt, in pictures: {release.path / 'runs' / part.value / 'report.html'}")
 
 
 @contextmanager

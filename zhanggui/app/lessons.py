@@ -1,0 +1,206 @@
+"""What a language model of a shop learns from: catalogue, behaviour, raw queries; and what looks right and is not."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from zhanggui.app.build import current_release, fusion_of, shop_encoder
+from zhanggui.app.probing import probe_index, vectors_of
+from zhanggui.app.settings import Settings
+from zhanggui.core.clock import SystemClock
+from zhanggui.core.errors import InputError
+from zhanggui.core.ids import ItemId, Millis
+from zhanggui.core.interactions import Judgments
+from zhanggui.core.protocols import CatalogueIndex, Encoder, Store
+from zhanggui.data.examples.behaviour import behaviour_pairs
+from zhanggui.data.examples.catalogue import catalogue_pairs
+from zhanggui.data.examples.leaks import check_leaks, without_judged
+from zhanggui.data.examples.pair import Pair, PairKind
+from zhanggui.data.examples.pseudo import pseudo_pairs
+from zhanggui.data.examples.splits import Parts, split
+from zhanggui.data.examples.texts import Texts
+from zhanggui.data.examples.words import folded
+from zhanggui.training.negatives import Negatives, by_meaning, by_words, joined, rights_of
+from zhanggui.training.teachers import SearchTeacher
+
+Told = Callable[[str, int, int], None]
+
+PAIRS_A_MINUTE = 600
+"""More pairs than a budget reads are not mined: two cores read about so many in a minute."""
+
+QUERIES_A_MINUTE = 500
+"""Of a longer log as many raw queries are looked up, drawn evenly."""
+
+_LEAST, _LEAD = 0.35, 0.02
+"""Of the fused score (0.6 at most) for a raw query's best item, and its lead over the next one, to be learnt from."""
+
+_CHUNK = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What is trained, and on what.
+
+    `base` by name or folder; `minutes` of training; events before `until`; judged queries to keep apart; `query_log`,
+    raw queries, one a line; `negatives` hard ones a pair.
+    """
+
+    base: str
+    minutes: float
+    seed: int
+    until: Millis | None = None
+    judgments: Judgments | None = None
+    query_log: Path | None = None
+    negatives: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Pairs to learn from, to choose by and to be judged on; for each of the first, passages that are wrong for it.
+
+    `items` names an item for each of these passages. `asked` are all raw queries, judged ones apart: what shoppers
+    write, whoever knows the answers; `dropped` counts raw queries that were not learnt from, by reason.
+    """
+
+    parts: Parts
+    negatives: Negatives
+    items: Mapping[str, ItemId]
+    asked: Sequence[str] = ()
+    dropped: Mapping[str, int] = field(default_factory=dict)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many pairs of each kind are learnt from, and what became of the raw queries."""
+        kinds = Counter(pair.kind.value for pair in self.parts.train)
+        left_out = {f"raw queries left out: {reason}": count for reason, count in sorted(self.dropped.items())}
+        return {f"{kind} pairs": count for kind, count in sorted(kinds.items())} | left_out
+
+
+def gather(settings: Settings, store: Store, lesson: Lesson, *, told: Told) -> Material:
+    """Make pairs and mine negatives with the shop's own index and encoder as they stand.
+
+    Raises InputError with too little to learn from.
+    """
+    encoder = shop_encoder(settings)
+    texts = Texts.of(store.all_products())
+    dropped: Counter[str] = Counter()
+    with probe_index(settings, store, encoder, tick=lambda done, steps: told("meaning", done, steps)) as index:
+        raw = _raw_pairs(settings, lesson, index, encoder, texts, dropped, told)
+        parts = _parted(store, lesson, raw)
+        negatives = mined(settings, parts.train, lesson, index, encoder, texts, told)
+    items: dict[str, ItemId] = {}
+    for item, text in texts.passages.items():
+        items.setdefault(text, item)
+    return Material(parts, negatives, items, _asked(lesson), dropped)
+
+
+def _asked(lesson: Lesson) -> list[str]:
+    secret = {folded(text) for text in lesson.judgments.queries.values()} if lesson.judgments else set()
+    return [text for text in read_queries(lesson.query_log) if folded(text) not in secret] if lesson.query_log else []
+
+
+def _parted(store: Store, lesson: Lesson, raw: Sequence[Pair]) -> Parts:
+    judged = list(lesson.judgments.queries.values()) if lesson.judgments else []
+    until = lesson.until if lesson.until is not None else SystemClock().now()
+    pairs = catalogue_pairs(list(store.all_products()), seed=lesson.seed)
+    pairs += behaviour_pairs(store, until=until, seed=lesson.seed)
+    pairs = without_judged([*pairs, *raw], judged)
+    check_leaks(pairs, until=until, judged=judged)
+    parts = split(pairs, seed=lesson.seed)
+    if not parts.train or not parts.dev:
+        raise InputError(
+            f"{len(pairs)} pairs are too few to learn from and to judge by; some hundred products with titles of "
+            "several words are enough. Run: zhanggui import products FILE"
+        )
+    return Parts(within(parts.train, round(PAIRS_A_MINUTE * lesson.minutes), lesson.seed), parts.dev, parts.test)
+
+
+def within(pairs: Sequence[Pair], most: int, seed: int) -> list[Pair]:
+    """Return at most so many pairs in their order: of each kind the same number, as far as it has them.
+
+    >>> kinds = [PairKind.TITLE] * 9 + [PairKind.QUERY] * 2
+    >>> pairs = [Pair(str(n), "tea", ItemId("1"), kind) for n, kind in enumerate(kinds)]
+    >>> Counter(pair.kind.value for pair in within(pairs, 6, 0))
+    Counter({'title': 4, 'query': 2})
+    """
+    order = np.random.default_rng(seed).permutation(len(pairs)).tolist()
+    waiting: defaultdict[PairKind, list[int]] = defaultdict(list)
+    for row in order:
+        waiting[pairs[row].kind].append(row)
+    chosen: list[int] = []
+    while waiting and len(chosen) < most:
+        share = max(1, (most - len(chosen)) // len(waiting))
+        for kind in sorted(waiting):
+            chosen += waiting[kind][: min(share, most - len(chosen))]
+            del waiting[kind][:share]
+        waiting = defaultdict(list, {kind: rows for kind, rows in waiting.items() if rows})
+    return [pairs[row] for row in sorted(chosen)]
+
+
+def _raw_pairs(
+    settings: Settings,
+    lesson: Lesson,
+    index: CatalogueIndex,
+    encoder: Encoder | None,
+    texts: Texts,
+    dropped: Counter[str],
+    told: Told,
+) -> list[Pair]:
+    """Return pairs of the raw queries that the shop's own search is sure about."""
+    if lesson.query_log is None:
+        return []
+    judged = lesson.judgments.queries.values() if lesson.judgments else ()
+    teacher = SearchTeacher(index, encoder, fuse=fusion_of(current_release(settings.home)))
+    queries = read_queries(lesson.query_log)
+    most = round(QUERIES_A_MINUTE * lesson.minutes)
+    rows = np.sort(np.random.default_rng(lesson.seed).permutation(len(queries))[:most])
+    watched = _watched([queries[row] for row in rows], told)
+    return pseudo_pairs(watched, teacher, texts, least=_LEAST, margin=_LEAD, judged=judged, dropped=dropped)
+
+
+def _watched(queries: Sequence[str], told: Told) -> Iterator[str]:
+    for done, query in enumerate(queries):
+        if done % _CHUNK == 0:
+            told("queries", done, len(queries))
+        yield query
+
+
+def read_queries(path: Path) -> list[str]:
+    """Return the raw queries of a file, one a line; of a line with tabs the last column. Raises InputError."""
+    try:
+        lines = path.read_text("utf-8-sig").splitlines()
+    except OSError as fault:
+        raise InputError(
+            f"{path} cannot be read: {fault.strerror}. Give --query-log a file of one query a line."
+        ) from fault
+    except UnicodeDecodeError as fault:
+        raise InputError(f"{path} is not UTF-8 (byte {fault.start}). Save it as UTF-8: one query a line.") from fault
+    queries = [query for line in lines if (query := line.rpartition("\t")[2].strip())]
+    if not queries:
+        raise InputError(f"{path} has no query. Give --query-log a file of one query a line.")
+    return queries
+
+
+def mined(
+    settings: Settings,
+    pairs: Sequence[Pair],
+    lesson: Lesson,
+    index: CatalogueIndex,
+    encoder: Encoder | None,
+    texts: Texts,
+    told: Told,
+) -> Negatives:
+    """Return for each pair what words and meaning find and is not right, in turns."""
+    items, vectors = vectors_of(settings, texts.passages, encoder) if encoder else ([], np.empty((0, 0), np.float32))
+    mined: Negatives = []
+    rights = rights_of(pairs)
+    for first in range(0, len(pairs), _CHUNK):
+        told("negatives", first, len(pairs))
+        some = pairs[first : first + _CHUNK]
+        found = [by_words(some, index, texts, count=lesson.negatives, rights=rights)]
+        if encoder is not None:
+            found.append(by_meaning(some, encoder, items, vectors, texts, count=lesson.negatives, rights=rights))
+        mined += joined(*found, count=lesson.negatives)
+    return mined
