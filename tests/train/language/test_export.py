@@ -5,6 +5,7 @@ import pytest
 import torch
 from transformers import BertConfig, BertForSequenceClassification, XLMRobertaConfig, XLMRobertaModel
 
+from tests.train.language.exact import nearness, vectors_of, with_pooling
 from tests.train.language.tiny import tiny_base, tiny_tokenizer
 from zhanggui.core.errors import ConfigError
 from zhanggui.encoders.cross_encoder import open_cross_encoder
@@ -20,32 +21,6 @@ from zhanggui.training.language.export.words import kept_ids
 
 WORDS = ["green", "tea", "oil", "soap", "mug", "x", "500", "g"]
 TEXTS = ["green tea", "oil", "soap mug 500 g tea oil", "x", "nothing of this", "tea " * 60]
-
-
-def ids_of(base, text, *, prefix):
-    base.tokenizer.no_padding()
-    base.tokenizer.enable_truncation(base.recipe.max_length)
-    return base.tokenizer.encode((prefix + text).strip()).ids
-
-
-def vectors_of(base, texts, *, prefix):
-    rows = []
-    for text in texts:
-        ids = torch.tensor([ids_of(base, text, prefix=prefix)])
-        with torch.inference_mode():
-            states = base.model(input_ids=ids, attention_mask=torch.ones_like(ids)).last_hidden_state[0]
-        vector = states[0] if base.recipe.pooling is Pooling.CLS else states.mean(0)
-        rows.append((vector / vector.norm()).numpy())
-    return np.stack(rows)
-
-
-def nearness(left, right):
-    return np.einsum("nd,nd->n", left, right)
-
-
-def with_pooling(base, pooling):
-    recipe = Recipe(pooling, "query: ", "passage: ", 48, 1)
-    return Base(base.model, base.tokenizer, recipe, base.name)
 
 
 @pytest.mark.parametrize("pooling", list(Pooling))

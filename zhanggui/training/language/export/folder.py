@@ -1,7 +1,10 @@
-"""Write a trained encoder or cross-encoder as the folder that a shop opens: model, tokenizer and recipe."""
+"""Write a trained encoder or cross-encoder as the folder that a shop opens: model, tokenizer and recipe.
+
+An encoder may bring a second, smaller model for the queries.
+"""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -40,7 +43,9 @@ class Smaller:
     `tokens`: ids to keep (`words.kept_ids`); `layers`: those to keep, counted from 0.
     `dim`: coordinates of a vector to keep; `block`: weights that share a scale, 32, 64 or 128 (faster, less near).
 
-    With INT8, the matrices that move the vectors of `calibration` most stay in fp32, within `spare_bytes` more bytes.
+    With INT8, the matrices that move the vectors of `calibration` (passages without prefix) most stay in fp32, within
+    `spare_bytes` more bytes; so do those of a model of queries by `query_calibration`. `layers` are not those of the
+    latter: it is small already.
     """
 
     precision: Precision = Precision.INT8
@@ -50,6 +55,7 @@ class Smaller:
     dim: int | None = None
     block: int = 32
     calibration: Sequence[str] = ()
+    query_calibration: Sequence[str] = ()
     spare_bytes: int = 4_000_000
 
 
@@ -60,22 +66,26 @@ FULL = Smaller(precision=Precision.FP32, word_bits=32)
 """Nothing left out: the vectors are those of the trained model, to 1e-4."""
 
 
-def export_encoder(base: Exportable, folder: Path, smaller: Smaller = SMALL) -> Path:
-    """Write the folder of a bi-encoder, which `zhanggui.encoders.folder.open_folder` opens; return the model's path."""
+def export_encoder(
+    base: Exportable, folder: Path, smaller: Smaller = SMALL, *, queries: Exportable | None = None
+) -> Path:
+    """Write the folder of a bi-encoder, which `zhanggui.encoders.folder.open_folder` opens; return the model's path.
+
+    `queries`, a student that gives queries the vectors of `base` (`distil.distil_encoder`), becomes `queries.onnx`.
+    Raises ConfigError for one that reads other tokens, wants its texts otherwise or gives vectors of other length.
+    """
     if smaller.precision is Precision.INT8_DYNAMIC:
         raise ConfigError(
             f"Vectors must not depend on the texts beside them. {smaller.precision} is for cross-encoders."
         )
-    state, shape, tokenizer = _parts(base, smaller)
-    storage = Storage(smaller.precision, smaller.word_bits, block=smaller.block)
-    if smaller.calibration and smaller.precision is Precision.INT8:
-        texts = [base.recipe.passage_prefix + text for text in smaller.calibration]
-        spared = most_sensitive(
-            state, shape, tokenizer, texts, pooling=base.recipe.pooling, spare_bytes=smaller.spare_bytes
-        )
-        storage = replace(storage, spared=spared)
-    graph = encoder_graph(state, shape, pooling=base.recipe.pooling, storage=storage, dim=smaller.dim)
-    return _write(folder, graph, tokenizer, base.recipe)
+    graphs = {}
+    if queries is not None:
+        _check_alike(base, queries, smaller)
+        asked = [base.recipe.query_prefix + text for text in smaller.query_calibration]
+        graphs["queries"], _ = _encoder(queries, replace(smaller, layers=None), asked)
+    texts = [base.recipe.passage_prefix + text for text in smaller.calibration]
+    graphs["model"], tokenizer = _encoder(base, smaller, texts)
+    return _write(folder, graphs, tokenizer, base.recipe)
 
 
 def export_cross(cross: Exportable, folder: Path, smaller: Smaller = SMALL) -> Path:
@@ -84,7 +94,31 @@ def export_cross(cross: Exportable, folder: Path, smaller: Smaller = SMALL) -> P
         raise ConfigError(f"A cross-encoder has no vectors to cut to dim={smaller.dim}. Leave dim out.")
     state, shape, tokenizer = _parts(cross, smaller)
     graph = cross_graph(state, shape, storage=Storage(smaller.precision, smaller.word_bits, block=smaller.block))
-    return _write(folder, graph, with_pairs(tokenizer), cross.recipe)
+    return _write(folder, {"model": graph}, with_pairs(tokenizer), cross.recipe)
+
+
+def _encoder(base: Exportable, smaller: Smaller, texts: Sequence[str]) -> tuple[onnx.ModelProto, Tokenizer]:
+    """Return a graph, calibrated by texts that have their prefix, and the tokenizer of the words it kept."""
+    state, shape, tokenizer = _parts(base, smaller)
+    storage = Storage(smaller.precision, smaller.word_bits, block=smaller.block)
+    pooling = base.recipe.pooling
+    if texts and smaller.precision is Precision.INT8:
+        spared = most_sensitive(state, shape, tokenizer, texts, pooling=pooling, spare_bytes=smaller.spare_bytes)
+        storage = replace(storage, spared=spared)
+    return encoder_graph(state, shape, pooling=pooling, storage=storage, dim=smaller.dim), tokenizer
+
+
+def _check_alike(base: Exportable, queries: Exportable, smaller: Smaller) -> None:
+    """Refuse a model of queries whose vectors cannot be compared with those of the passages."""
+    cure = "Distil it from the model of the passages (distil_encoder)."
+    if queries.recipe != base.recipe:
+        both = f"Queries would go in as {queries.recipe}, passages as {base.recipe}"
+        raise ConfigError(f"{both}; a folder has one recipe. {cure}")
+    if queries.tokenizer is not base.tokenizer and queries.tokenizer.get_vocab() != base.tokenizer.get_vocab():
+        raise ConfigError(f"The model of queries reads other tokens than that of passages. {cure}")
+    short, long = (smaller.dim or shape_of(part.model.config).hidden for part in (queries, base))
+    if short != long:
+        raise ConfigError(f"Queries would get vectors of {short} numbers, passages of {long}. {cure}")
 
 
 def _parts(base: Exportable, smaller: Smaller) -> tuple[dict[str, Floats], Shape, Tokenizer]:
@@ -97,12 +131,16 @@ def _parts(base: Exportable, smaller: Smaller) -> tuple[dict[str, Floats], Shape
     return state, shape, tokenizer
 
 
-def _write(folder: Path, graph: onnx.ModelProto, tokenizer: Tokenizer, recipe: Recipe) -> Path:
+def _write(folder: Path, graphs: Mapping[str, onnx.ModelProto], tokenizer: Tokenizer, recipe: Recipe) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    path, large = folder / "model.onnx", graph.ByteSize() > _LARGEST
-    (folder / "model.onnx_data").unlink(missing_ok=True)  # onnx would append to it
-    onnx.save_model(graph, str(path), save_as_external_data=large, location="model.onnx_data" if large else None)
+    for name in ("model", "queries"):  # a graph left by an earlier export would answer queries by other tokens
+        for old in (folder / f"{name}.onnx", folder / f"{name}.onnx_data"):  # onnx would append to the latter
+            old.unlink(missing_ok=True)
+    for name, graph in graphs.items():
+        large = graph.ByteSize() > _LARGEST
+        weights = f"{name}.onnx_data" if large else None
+        onnx.save_model(graph, str(folder / f"{name}.onnx"), save_as_external_data=large, location=weights)
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     told = {key: value for key, value in asdict(recipe).items() if key != "pad"}
     (folder / "zhanggui.json").write_text(json.dumps(told, ensure_ascii=False, indent=1), "utf-8")
-    return path
+    return folder / "model.onnx"
