@@ -147,12 +147,12 @@ def threshold_of(release: Release | None) -> float:
 
 
 def judge_of(settings: Settings, release: Release | None) -> Judge | None:
-    """Open the cross-encoder of a Release; None where there is none. Raises ConfigError."""
+    """Open the cross-encoder of a Release; None where there is none, or where it counts nothing. Raises ConfigError."""
     folder = release.path / RANKER if release else None
-    if folder is None or not folder.is_dir():
+    if folder is None or not folder.is_dir() or not (weight := read_weight(folder)):
         return None
     scorer = open_cross_encoder(folder, threads=settings.number("rerank_threads"))
-    return Judge(scorer, weight=read_weight(folder), milliseconds=settings.number("rerank_ms"))
+    return Judge(scorer, weight=weight, milliseconds=settings.number("rerank_ms"))
 
 
 def read_weight(folder: Path) -> float:

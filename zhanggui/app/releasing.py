@@ -10,10 +10,13 @@ from pathlib import Path
 import orjson
 
 from zhanggui.app.build import FUSION_FILE, RANKER, current_release, shop_encoder
-from zhanggui.app.fine_tuning import Lesson, fine_tune_encoder, forget_run
+from zhanggui.app.fine_tuning import fine_tune_encoder
+from zhanggui.app.lessons import Lesson
 from zhanggui.app.probing import probe_index
+from zhanggui.app.ranker_training import TEACHER, train_ranker
 from zhanggui.app.settings import Settings
 from zhanggui.app.spaces import ENCODER
+from zhanggui.app.training_runs import RUNS, forget_run
 from zhanggui.core.clock import SystemClock
 from zhanggui.core.ids import ItemId, Millis
 from zhanggui.core.interactions import Interactions, Judgments
@@ -28,7 +31,7 @@ Told = Callable[[str, int, int], None]
 
 SEED = 20171016
 
-LANGUAGE = (ENCODER, RANKER)
+LANGUAGE = (ENCODER, RANKER, RUNS)
 """What only `train encoder` and `train ranker` make anew; other training takes it over."""
 
 
@@ -39,13 +42,22 @@ class Part(StrEnum):
     COLLABORATIVE = "collaborative"
     FUSION = "fusion"
     ENCODER = "encoder"
+    RANKER = "ranker"
+
+
+MADE = {
+    Part.ENCODER: (ENCODER, FUSION_FILE, f"{RUNS}/{ENCODER}"),
+    Part.RANKER: (RANKER, f"{RUNS}/{RANKER}", f"{RUNS}/{RANKER}-{TEACHER}"),
+}
+"""What fine-tuning makes anew, by part; the rest of the Release is taken over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """What to train, on what: events before `until`, and judged queries where there are any.
 
-    `base` and `minutes` are of `encoder` alone: what is fine-tuned (a name or a folder), and for how long.
+    Of `encoder` and `ranker` alone: `base`, what is fine-tuned (a name or a folder); `minutes`, for how long;
+    `query_log`, a file of raw queries.
     """
 
     part: Part = Part.ALL
@@ -53,6 +65,7 @@ class Order:
     judgments: Judgments | None = None
     base: str = DEFAULT
     minutes: float = 20.0
+    query_log: Path | None = None
 
 
 def categories_of(store: Store) -> dict[ItemId, tuple[str, ...]]:
@@ -67,11 +80,11 @@ def make_release(settings: Settings, store: Store, order: Order, *, told: Told) 
 
     def fill(folder: Path) -> Facts:
         metrics: dict[str, object] = {}
-        if order.part is Part.ENCODER:
-            _take_over(before, folder, lambda file: Path(file).parts[0] not in (ENCODER, FUSION_FILE))
-            lesson = Lesson(order.base, order.minutes, SEED, until=order.until, judgments=order.judgments)
-            learnt, metrics = fine_tune_encoder(settings, store, lesson, folder, told=told)
-            return _facts(order, log, learnt, metrics)
+        if order.part in MADE:
+            _take_over(
+                before, folder, lambda file: not any(Path(file).is_relative_to(made) for made in MADE[order.part])
+            )
+            return _facts(order, log, *_fine_tune(settings, store, order, folder, told))
         if order.part is Part.FUSION:
             _take_over(before, folder, lambda file: file != FUSION_FILE)
             trained = None
@@ -88,9 +101,25 @@ def make_release(settings: Settings, store: Store, order: Order, *, told: Told) 
     name = _name(settings.home)
     write_release(settings.home, name=name, clock=SystemClock(), fill=fill)
     release = promote(settings.home, name)
-    if order.part is Part.ENCODER:
-        forget_run(settings)
+    if order.part in MADE:
+        forget_run(settings, order.part)
     return release
+
+
+def _fine_tune(
+    settings: Settings, store: Store, order: Order, folder: Path, told: Told
+) -> tuple[dict[str, object], dict[str, object]]:
+    """Fine-tune the part that is ordered, into a folder; return settings and metrics for the manifest."""
+    lesson = Lesson(
+        order.base,
+        order.minutes,
+        SEED,
+        until=order.until,
+        judgments=order.judgments,
+        query_log=order.query_log,
+    )
+    tune = fine_tune_encoder if order.part is Part.ENCODER else train_ranker
+    return tune(settings, store, lesson, folder, told=told)
 
 
 def _fit_search(settings: Settings, store: Store, judgments: Judgments, folder: Path, told: Told) -> dict[str, object]:

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from tests.integration.tiny import make_release
-from zhanggui.app.build import build_shop, read_weight, shop_encoder
+from zhanggui.app.build import build_shop, judge_of, read_weight, shop_encoder
 from zhanggui.app.releasing import Order
 from zhanggui.app.releasing import make_release as make_order
 from zhanggui.app.settings import load
@@ -157,3 +157,10 @@ def test_nothing_is_promoted_by_opening(home):
     assert opened(home, encoder="hash")[0].release == "base"
     promote(home, "r1")
     assert opened(home, encoder="hash")[0].release == "r1"
+
+
+def test_a_ranker_that_counts_nothing_is_not_opened(home):
+    make_release(home, "r1", ("cup", "mug"), ranker="torn")
+    release = open_release(home, "r1")
+    (release.path / "ranker/blend.json").write_bytes(orjson.dumps({"weight": 0.0}))
+    assert judge_of(load({}, home=home), release) is None

@@ -52,7 +52,7 @@ def graded(
         labels[pair.left, pair.right] = 1.0
         usable = (text for text in mined if text not in right and text not in kept_apart)
         for text in [*_first(usable, hard), *_drawn(passages, right | kept_apart, dice)]:
-            labels.setdefault((pair.left, text), 0.0)
+            labels[pair.left, text] = 0.0
     return [Graded(left, right, label) for (left, right), label in labels.items()]
 
 

@@ -35,6 +35,7 @@ def with_head(base: Base, *, seed: int) -> CrossBase:
 
     Raises ConfigError for a model that transformers cannot give such a head.
     """
+    hush()
     config = type(base.model.config).from_dict({**base.model.config.to_dict(), "num_labels": 1})
     torch.manual_seed(seed)
     try:
