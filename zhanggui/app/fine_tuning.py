@@ -87,7 +87,7 @@ def _trained(
     figures = {"before": _judged(base, held), "after": _judged(trained, held)}
     if student is not None:
         figures["small"] = _judged(trained, held, queries=student)
-    learnt: dict[str, object] = {"budget_minutes": lesson.minutes, "batch": plan.batch} | material.counts()
+    learnt: dict[str, object] = {"budget_minutes": lesson.minutes, "batch": plan.batch, **material.counts()}
     return trained, student, learnt, {f"encoder_mrr_{when}": value for when, value in figures.items()}
 
 

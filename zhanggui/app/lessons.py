@@ -23,7 +23,7 @@ from zhanggui.data.examples.pseudo import pseudo_pairs
 from zhanggui.data.examples.splits import Parts, split
 from zhanggui.data.examples.texts import Texts
 from zhanggui.data.examples.words import folded
-from zhanggui.training.negatives import Negatives, by_meaning, by_words, joined, rights_of
+from zhanggui.training.negatives import Masks, Negatives, by_meaning, by_words, joined, rights_of
 from zhanggui.training.teachers import SearchTeacher
 
 Told = Callable[[str, int, int], None]
@@ -195,12 +195,12 @@ def mined(
     """Return for each pair what words and meaning find and is not right, in turns."""
     items, vectors = vectors_of(settings, texts.passages, encoder) if encoder else ([], np.empty((0, 0), np.float32))
     mined: Negatives = []
-    rights = rights_of(pairs)
+    masks = Masks(rights=rights_of(pairs))
     for first in range(0, len(pairs), _CHUNK):
         told("negatives", first, len(pairs))
         some = pairs[first : first + _CHUNK]
-        found = [by_words(some, index, texts, count=lesson.negatives, rights=rights)]
+        found = [by_words(some, index, texts, count=lesson.negatives, masks=masks)]
         if encoder is not None:
-            found.append(by_meaning(some, encoder, items, vectors, texts, count=lesson.negatives, rights=rights))
+            found.append(by_meaning(some, encoder, items, vectors, texts, count=lesson.negatives, masks=masks))
         mined += joined(*found, count=lesson.negatives)
     return mined

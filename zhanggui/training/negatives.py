@@ -37,10 +37,12 @@ class Masks:
     `margin`: an item whose cosine to the left lies above that of the positive's less `margin` may be right
     (NV-Retriever, Moreira et al. 2024, section 4, mines below the positive's score; 0.02 fits e5's narrow cosines).
     `share`: so may one whose BM25 score is more than this share of the positive's: it has the words as well.
+    `rights`: what is right for each left text, of all pairs where only some of them are given.
     """
 
     margin: float = 0.02
     share: float = 0.9
+    rights: Rights | None = None
 
     def __post_init__(self) -> None:
         if not self.share > 0:
@@ -55,14 +57,13 @@ def by_words(
     count: int,
     depth: int = 100,
     masks: Masks | None = None,
-    rights: Rights | None = None,
 ) -> Negatives:
     """Return up to `count` passages a pair that BM25 ranks high: of the first `depth` matches of the left text's words.
 
-    A positive that BM25 does not find among them masks none by its score, as it has none. `rights` where these are a
-    part of all pairs.
+    A positive that BM25 does not find among them masks none by its score, as it has none.
     """
-    masks, rights = masks or Masks(), rights or rights_of(pairs)
+    masks = masks or Masks()
+    rights = masks.rights or rights_of(pairs)
     found: dict[str, list[tuple[ItemId, float]]] = {}
     negatives: Negatives = []
     for pair in pairs:
@@ -86,7 +87,6 @@ def by_meaning(
     count: int,
     depth: int = 100,
     masks: Masks | None = None,
-    rights: Rights | None = None,
 ) -> Negatives:
     """Return up to `count` passages a pair that lie nearest to the left text, of the first `depth` below the margin.
 
@@ -95,7 +95,8 @@ def by_meaning(
     """
     if len(items) != len(vectors):
         raise ConfigError(f"{len(items)} items have {len(vectors)} vectors. Give one vector for each item.")
-    masks, rights = masks or Masks(), rights or rights_of(pairs)
+    masks = masks or Masks()
+    rights = masks.rights or rights_of(pairs)
     rows = {item: row for row, item in enumerate(items)}
     negatives: Negatives = []
     for first in range(0, len(pairs), _BLOCK):

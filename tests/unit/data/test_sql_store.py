@@ -173,11 +173,8 @@ def test_readers_go_on_while_one_writes(path):
 
 
 def test_the_upsert_speaks_postgresql():
-    class Connection:
-        dialect = postgresql.dialect()
-
-    statement = upsert(Connection(), PRODUCTS)
+    statement = upsert("postgresql", PRODUCTS)
     statement = statement.on_conflict_do_update(index_elements=["item_id"], set_={"body": statement.excluded.body})
     assert "ON CONFLICT (item_id) DO UPDATE SET body = excluded.body" in str(
-        statement.compile(dialect=Connection.dialect)
+        statement.compile(dialect=postgresql.dialect())
     )

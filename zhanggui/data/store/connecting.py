@@ -67,9 +67,9 @@ def writer(engine: Engine) -> Engine:
     return engine.execution_options(zhanggui_writes=True)
 
 
-def upsert(connection: Connection, table: Table) -> Upsert:
+def upsert(dialect: str, table: Table) -> Upsert:
     """Return an INSERT that knows ON CONFLICT, in the words of this database."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def lock_schema(connection: Connection) -> None:

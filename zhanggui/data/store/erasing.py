@@ -11,16 +11,23 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, bindparam, delete, exists, func, insert, select
 
 from zhanggui.core.erasure import Erased, Erasure, digest_of
 from zhanggui.core.ids import Millis, UserId
 from zhanggui.data.store.chunks import chunks
 from zhanggui.data.store.schema import ERASURES, EVENTS, RANKINGS, USERS
-from zhanggui.data.store.writing import add, take_turn
+from zhanggui.data.store.writing import add, grow, take_turn
 
 AT_ONCE = 5_000
 ASKED_AT_ONCE = 1_000
+
+# Built once: every small write and every look at the feed asks them.
+_AFTER = (
+    select(ERASURES).where(ERASURES.c.position > bindparam("after", type_=BigInteger)).order_by(ERASURES.c.position)
+)
+_SOME_AFTER = _AFTER.limit(bindparam("most", type_=Integer))
+_LAST_ERASURE = select(func.max(ERASURES.c.position))
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
 Found = Sequence[tuple[int, str]]
@@ -79,13 +86,14 @@ def forget_before(reading: Transaction, writing: Transaction, moment: Millis, *,
 
 def erasures_after(connection: Connection, position: int, *, limit: int | None = None) -> list[tuple[int, Erasure]]:
     """Return what was erased after a position, with its number in the feed."""
-    query = select(ERASURES).where(ERASURES.c.position > position).order_by(ERASURES.c.position).limit(limit)
-    return [(row.position, Erasure(row.salt, row.digest, row.before)) for row in connection.execute(query)]
+    told = {"after": position} | ({} if limit is None else {"most": limit})
+    rows = connection.execute(_AFTER if limit is None else _SOME_AFTER, told)
+    return [(row.position, Erasure(row.salt, row.digest, row.before)) for row in rows]
 
 
 def last_erasure(connection: Connection) -> int:
     """Return the number of the last erasure, 0 when there was none."""
-    return int(connection.execute(select(func.max(ERASURES.c.position))).scalar() or 0)
+    return int(connection.execute(_LAST_ERASURE).scalar() or 0)
 
 
 def _some_of(writing: Transaction, user: UserId, tally: _Tally, at_once: int) -> bool:
@@ -126,14 +134,14 @@ def _old_rankings(reading: Transaction, writing: Transaction, moment: Millis, ta
 def _locked(connection: Connection) -> int:
     """Lock out writers of events and of rankings; return the head of the feed."""
     position = take_turn(connection)
-    add(connection, "rankings", 0)
+    grow(connection, rankings=0)
     return position
 
 
 def _count(tally: _Tally, connection: Connection, events: tuple[int, int], rankings: int) -> None:
     for name, gone in (("events", events[0]), ("users", events[1]), ("rankings", rankings)):
         if gone:
-            add(connection, name, -gone)
+            grow(connection, **{name: -gone})
             setattr(tally, name, getattr(tally, name) + gone)
 
 

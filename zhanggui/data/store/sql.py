@@ -70,7 +70,7 @@ class SqlStore:
         with self._watch.call() as call:
             for chunk in chunks(rankings, PRODUCTS_AT_ONCE):
                 with self._writing() as connection:
-                    writing.add(connection, "rankings", 0)  # from here on, nobody else erases
+                    writing.grow(connection, rankings=0)  # from here on, nobody else erases
                     writing.put_rankings(connection, call.without_erased(connection, chunk))
 
     def products(self, items: Sequence[ItemId]) -> dict[ItemId, Product]:
@@ -135,8 +135,10 @@ class SqlStore:
         position = -1
         for chunk in chunks(things, size):
             with self._writing() as connection:
-                changed = write(connection, chunk, writing.take_turn(connection))
-                position = writing.add(connection, "position", changed)
+                head = writing.take_turn(connection)
+                changed = write(connection, chunk, head)
+                writing.grow(connection, position=changed)
+                position = head + changed
             written, repeated = written + changed, repeated + len(chunk) - changed
         return Receipt(written, repeated, self.position() if position < 0 else position)
 

@@ -11,6 +11,7 @@ from zhanggui.training.language.export.precision import (
     Storage,
     eight_bits,
     four_bits,
+    rows_of_7_bits,
     rows_of_8_bits,
 )
 
@@ -26,8 +27,15 @@ def test_eight_bits_are_off_by_half_a_step_at_most(weights):
 
 @given(WEIGHTS)
 def test_rows_are_off_by_half_a_step_at_most(weights):
-    codes, scales = rows_of_8_bits(weights)
-    assert (np.abs(codes * scales - weights) <= 0.501 * scales).all()
+    for coded, most in ((rows_of_8_bits, 127), (rows_of_7_bits, 63)):
+        codes, scales = coded(weights)
+        assert (np.abs(codes * scales - weights) <= 0.501 * scales).all()
+        assert np.abs(codes).max() <= most
+
+
+def test_two_products_of_a_seven_bit_row_fit_into_16_bits():
+    codes, _ = rows_of_7_bits(np.full((1, 2), 5, np.float32))
+    assert int(np.int32(255) * codes.astype(np.int32).sum()) <= np.iinfo(np.int16).max
 
 
 @given(WEIGHTS)

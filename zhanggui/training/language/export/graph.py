@@ -21,6 +21,7 @@ from zhanggui.training.language.export.precision import (
     Storage,
     eight_bits,
     four_bits,
+    rows_of_7_bits,
     rows_of_8_bits,
 )
 from zhanggui.training.language.export.shape import WORDS, Shape, State
@@ -131,7 +132,7 @@ class _Bert:
         if key not in linear_sizes(self.shape) or self.storage.of(key, weight.shape[1]) is Precision.FP32:
             return self.plain_linear(key, weight, bias, states)
         if self.storage.of(key, weight.shape[1]) is Precision.INT8_DYNAMIC:
-            return self.parts.linear_of_8_bit_rows(key, states, *rows_of_8_bits(weight), bias)
+            return self.parts.linear_of_8_bit_rows(key, states, *rows_of_7_bits(weight), bias)
         block = self.storage.block_of(weight.shape[1])
         return self.parts.linear_of_8_bits(key, states, *eight_bits(weight, block=block), bias)
 

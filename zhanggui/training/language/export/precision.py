@@ -11,6 +11,8 @@ import numpy as np
 from zhanggui.core.errors import ConfigError
 from zhanggui.core.interactions import Bytes, Floats
 
+Codes = np.ndarray[tuple[int, ...], np.dtype[np.int8]]
+
 BLOCK = 32
 WORD_BITS = (4, 8, 32)
 BLOCKS = (32, 64, 128)
@@ -86,9 +88,22 @@ def four_bits(weights: Floats) -> tuple[Bytes, Floats]:
     return codes.reshape(-1, BLOCK), scales
 
 
-def rows_of_8_bits(weights: Floats) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.int8]], Floats]:
-    """Return codes (rows, width) and one scale a row (rows, 1)."""
-    scales = _safe(np.abs(weights).max(axis=1, keepdims=True) / np.float32(127))
+def rows_of_8_bits(weights: Floats) -> tuple[Codes, Floats]:
+    """Return codes -127..127 (rows, width) and one scale a row (rows, 1)."""
+    return _rows(weights, 127)
+
+
+def rows_of_7_bits(weights: Floats) -> tuple[Codes, Floats]:
+    """Return codes -63..63 (rows, width) and one scale a row (rows, 1).
+
+    For matrices that multiply states of 8 bits: a processor without VNNI sums two products in 16 bits, where
+    2 x 255 x 127 overflows and 2 x 255 x 63 does not (ONNX Runtime calls it `reduce_range`).
+    """
+    return _rows(weights, 63)
+
+
+def _rows(weights: Floats, most: int) -> tuple[Codes, Floats]:
+    scales = _safe(np.abs(weights).max(axis=1, keepdims=True) / np.float32(most))
     return np.rint(weights / scales).astype(np.int8), scales
 
 
