@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 
 from benchmarks.search_quality import chinese, filled, icecat
 from benchmarks.translations import encoded
+from zhanggui.app.blending import BEST
+from zhanggui.core.candidate import Candidate
 from zhanggui.core.ids import ItemId
 from zhanggui.core.interactions import Judgments
 from zhanggui.core.passage import passage
@@ -29,6 +31,7 @@ from zhanggui.core.product import Product
 from zhanggui.core.protocols import Encoder, PairScorer
 from zhanggui.encoders import open_encoder
 from zhanggui.encoders.cross_encoder import open_cross_encoder
+from zhanggui.engine.rankers.cross_encoder import mixed
 from zhanggui.evaluation.bootstrap import interval, paired
 from zhanggui.evaluation.judged import judged, judged_queries
 from zhanggui.retrieval.fusion import Fusion, meaning_only, words_only
@@ -38,8 +41,7 @@ Values = NDArray[np.float64]
 Measured = dict[str, Values]
 """What is measured, by name: one value a query, or one row (score, label) a pair."""
 
-_PAIRS = 3_000
-_BEST = 20
+_PAIRS, _TITLES = 1_500, 1_000
 _SAMPLES = 1000
 
 
@@ -104,21 +106,18 @@ def judged_again(
 def _again(
     scorer: PairScorer, weight: float, query: str, found: Found, fusion: Fusion, texts: Mapping[ItemId, str]
 ) -> list[ItemId]:
-    ranked, fused = found.ranked(fusion), np.sort(-fusion(found.lexical, found.dense))[:_BEST]
-    best = ranked[:_BEST]
-    logits = scorer.score(query, [texts[item] for item in best])
-    mixture = (1 - weight) * _standard(-fused) + weight * _standard(logits)
-    return [best[at] for at in np.argsort(-mixture, kind="stable").tolist()] + ranked[_BEST:]
-
-
-def _standard(values: Sequence[float] | NDArray[np.float32]) -> Values:
-    column = np.asarray(values, np.float64)
-    return np.asarray((column - column.mean()) / max(float(column.std()), 1e-9))
+    scores = dict(zip(found.items, fusion(found.lexical, found.dense).tolist(), strict=True))
+    ranked = found.ranked(fusion)
+    best = [Candidate(item, (), scores[item]) for item in ranked[:BEST]]
+    logits = scorer.score(query, [texts[one.item] for one in best])
+    return [one.item for one in mixed(best, np.asarray(logits, np.float64), weight=weight)] + ranked[BEST:]
 
 
 def attributes(encoder: Encoder, data: Path) -> Measured:
-    """Return the reciprocal rank of each title's own properties among those of all: (N,)."""
+    """Return the reciprocal rank of each title's own properties among those of a thousand items: (N,)."""
     items = [json.loads(line) for line in (data / "zh_search" / "openbg_items.jsonl").open(encoding="utf-8")]
+    chosen = np.random.default_rng(0).permutation(len(items))[:_TITLES].tolist()
+    items = [items[at] for at in chosen]
     said = [" ".join(dict.fromkeys(item["attrs"].replace("#;#", " ").replace("#:#", " ").split())) for item in items]
     scores = encoded(encoder.queries, [i["title"] for i in items]) @ encoded(encoder.passages, said).T
     ranks = 1 + (scores > np.diag(scores)[:, None]).sum(axis=1)
