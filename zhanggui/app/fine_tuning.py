@@ -1,22 +1,21 @@
 """`train encoder`: the language model learns this shop's words; the Release gets an encoder of its own."""
 
-import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import orjson
 
 from zhanggui.app.build import FUSION_FILE, current_release, fusion_of
-from zhanggui.app.lessons import Lesson, Material, Told, gather
+from zhanggui.app.lessons import FEWEST, Lesson, Material, Told, gather
 from zhanggui.app.probing import probe_index
 from zhanggui.app.settings import Settings
 from zhanggui.app.spaces import ENCODER
+from zhanggui.app.training_runs import keep_report, needs_torch, work_folder
 from zhanggui.core.clock import SystemClock
-from zhanggui.core.errors import ConfigError
 from zhanggui.core.passage import passage
 from zhanggui.core.protocols import Encoder, Store
 from zhanggui.data.examples.pair import Pair
@@ -28,12 +27,12 @@ if TYPE_CHECKING:
     from zhanggui.training.language.base import Base
     from zhanggui.training.language.plan import Run
 
-RUNS = "runs"
-_KEPT = ("report.html", "metrics.jsonl")
 _PICTURED = 500
 _CALIBRATION = 64
 _STUDENT_SHARE = 0.25
 _FEWEST_LAYERS = 3
+_TAUGHT_A_MINUTE = 1_500
+"""Texts whose vectors the whole model makes for its student, for a minute of the student's budget."""
 
 
 def fine_tune_encoder(
@@ -44,25 +43,17 @@ def fine_tune_encoder(
     Killed in the middle, the next call with the same data and settings goes on from its last checkpoint. Raises
     ConfigError without torch, InputError with too little to learn from.
     """
-    if find_spec("torch") is None:
-        raise ConfigError("Fine-tuning needs torch, which is not installed. Run: pip install 'zhanggui[train]'")
+    needs_torch()
     material = gather(settings, store, lesson, told=told)
     parts = material.parts
-    work = settings.home / "training" / ENCODER
+    work = work_folder(settings, ENCODER)
     trained, student, plan, figures = _trained(settings, material, lesson, work, told)
     encoder = _exported(trained, student, store, material, folder / ENCODER)
     _draw(encoder, parts.test or parts.dev, work)
-    for name in _KEPT:
-        (folder / RUNS / ENCODER).mkdir(parents=True, exist_ok=True)
-        shutil.copy2(work / name, folder / RUNS / ENCODER / name)
+    keep_report(work, folder, ENCODER)
     fitted = _fusion(settings, store, encoder, lesson, [pair.left for pair in parts.dev], told)
     (folder / FUSION_FILE).write_bytes(orjson.dumps(fitted, option=orjson.OPT_INDENT_2))
     return plan | {"base": lesson.base}, figures | {f"fusion_{name}": value for name, value in fitted.items()}
-
-
-def forget_run(settings: Settings) -> None:
-    """Delete the checkpoints of a run whose Release is in place."""
-    shutil.rmtree(settings.home / "training" / ENCODER, ignore_errors=True)
 
 
 def _trained(
@@ -99,12 +90,12 @@ def _student(trained: "Base", material: Material, lesson: Lesson, run: "Run") ->
     layers = trained.model.config.num_hidden_layers // 2
     if layers < _FEWEST_LAYERS:
         return None
+    minutes = lesson.minutes * _STUDENT_SHARE
     texts = list(dict.fromkeys([*material.asked, *(pair.left for pair in material.parts.train)]))
+    rows = np.random.default_rng(lesson.seed).permutation(len(texts))[: max(FEWEST, round(_TAUGHT_A_MINUTE * minutes))]
     dev = list(dict.fromkeys(pair.left for pair in material.parts.dev))
-    plan = Plan(
-        budget_minutes=lesson.minutes * _STUDENT_SHARE, seed=lesson.seed, batch=64, epochs=20, learning_rate=2e-4
-    )
-    return distil_encoder(trained, texts, dev, layers=layers, plan=plan, run=run)
+    plan = Plan(budget_minutes=minutes, seed=lesson.seed, batch=64, epochs=20, learning_rate=2e-4)
+    return distil_encoder(trained, [texts[row] for row in rows], dev, layers=layers, plan=plan, run=run)
 
 
 def _judged(base: "Base", pairs: Sequence[Pair], *, queries: "Base | None" = None) -> float:

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,13 +23,16 @@ from zhanggui.data.examples.pseudo import pseudo_pairs
 from zhanggui.data.examples.splits import Parts, split
 from zhanggui.data.examples.texts import Texts
 from zhanggui.data.examples.words import folded
-from zhanggui.training.negatives import Masks, Negatives, by_meaning, by_words, joined, rights_of
+from zhanggui.training.negatives import Masks, Negatives, Rights, by_meaning, by_words, joined, rights_of
 from zhanggui.training.teachers import SearchTeacher
 
 Told = Callable[[str, int, int], None]
 
-PAIRS_A_MINUTE = 600
-"""More pairs than a budget reads are not mined: two cores read about so many in a minute."""
+NEGATIVES = 4
+"""Mined for each pair; training draws of them."""
+
+FEWEST = 400
+"""Pairs, however small the budget."""
 
 QUERIES_A_MINUTE = 500
 """Of a longer log as many raw queries are looked up, drawn evenly."""
@@ -45,7 +48,7 @@ class Lesson:
     """What is trained, and on what.
 
     `base` by name or folder; `minutes` of training; events before `until`; judged queries to keep apart; `query_log`,
-    raw queries, one a line; `negatives` hard ones a pair.
+    raw queries, one a line. More than `pairs_a_minute` of budget are not read, and so not mined.
     """
 
     base: str
@@ -54,19 +57,21 @@ class Lesson:
     until: Millis | None = None
     judgments: Judgments | None = None
     query_log: Path | None = None
-    negatives: int = 4
+    pairs_a_minute: int = 600
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
     """Pairs to learn from, to choose by and to be judged on; for each of the first, passages that are wrong for it.
 
-    `items` names an item for each of these passages. `asked` are all raw queries, judged ones apart: what shoppers
-    write, whoever knows the answers; `dropped` counts raw queries that were not learnt from, by reason.
+    `rights` is what is right for each left text, of all pairs; `items` names an item for each passage. `asked` are all
+    raw queries, judged ones apart: what shoppers write, whoever knows the answers; `dropped` counts those that were not
+    learnt from, by reason.
     """
 
     parts: Parts
     negatives: Negatives
+    rights: Rights
     items: Mapping[str, ItemId]
     asked: Sequence[str] = ()
     dropped: Mapping[str, int] = field(default_factory=dict)
@@ -89,11 +94,15 @@ def gather(settings: Settings, store: Store, lesson: Lesson, *, told: Told) -> M
     with probe_index(settings, store, encoder, tick=lambda done, steps: told("meaning", done, steps)) as index:
         raw = _raw_pairs(settings, lesson, index, encoder, texts, dropped, told)
         parts = _parted(store, lesson, raw)
-        negatives = mined(settings, parts.train, lesson, index, encoder, texts, told)
+        rights = rights_of([*parts.train, *parts.dev, *parts.test])
+        most = max(FEWEST, round(lesson.pairs_a_minute * lesson.minutes))
+        parts = Parts(within(parts.train, most, lesson.seed), parts.dev, parts.test)
+        material = Material(parts, [], rights, {}, _asked(lesson), dropped)
+        negatives = mined(settings, parts.train, material, index, encoder, texts, told)
     items: dict[str, ItemId] = {}
     for item, text in texts.passages.items():
         items.setdefault(text, item)
-    return Material(parts, negatives, items, _asked(lesson), dropped)
+    return replace(material, negatives=negatives, items=items)
 
 
 def _asked(lesson: Lesson) -> list[str]:
@@ -114,7 +123,7 @@ def _parted(store: Store, lesson: Lesson, raw: Sequence[Pair]) -> Parts:
             f"{len(pairs)} pairs are too few to learn from and to judge by; some hundred products with titles of "
             "several words are enough. Run: zhanggui import products FILE"
         )
-    return Parts(within(parts.train, round(PAIRS_A_MINUTE * lesson.minutes), lesson.seed), parts.dev, parts.test)
+    return parts
 
 
 def within(pairs: Sequence[Pair], most: int, seed: int) -> list[Pair]:
@@ -186,7 +195,7 @@ def read_queries(path: Path) -> list[str]:
 def mined(
     settings: Settings,
     pairs: Sequence[Pair],
-    lesson: Lesson,
+    material: Material,
     index: CatalogueIndex,
     encoder: Encoder | None,
     texts: Texts,
@@ -195,12 +204,12 @@ def mined(
     """Return for each pair what words and meaning find and is not right, in turns."""
     items, vectors = vectors_of(settings, texts.passages, encoder) if encoder else ([], np.empty((0, 0), np.float32))
     mined: Negatives = []
-    masks = Masks(rights=rights_of(pairs))
+    masks = Masks(rights=material.rights)
     for first in range(0, len(pairs), _CHUNK):
         told("negatives", first, len(pairs))
         some = pairs[first : first + _CHUNK]
-        found = [by_words(some, index, texts, count=lesson.negatives, masks=masks)]
+        found = [by_words(some, index, texts, count=NEGATIVES, masks=masks)]
         if encoder is not None:
-            found.append(by_meaning(some, encoder, items, vectors, texts, count=lesson.negatives, masks=masks))
-        mined += joined(*found, count=lesson.negatives)
+            found.append(by_meaning(some, encoder, items, vectors, texts, count=NEGATIVES, masks=masks))
+        mined += joined(*found, count=NEGATIVES)
     return mined

@@ -8,7 +8,7 @@ import numpy as np
 
 from zhanggui.app.blending import BEST, Questions, ask, judgments_of
 from zhanggui.app.build import current_release, fusion_of, shop_encoder
-from zhanggui.app.lessons import PAIRS_A_MINUTE, Lesson, Material, Told, gather, mined, within
+from zhanggui.app.lessons import FEWEST, Lesson, Material, Told, gather, mined, within
 from zhanggui.app.probing import probe_index
 from zhanggui.app.settings import Settings
 from zhanggui.core.ids import ItemId
@@ -23,12 +23,11 @@ from zhanggui.training.negatives import Negatives
 from zhanggui.training.teachers import SearchTeacher
 
 READ_A_MINUTE = 150
-"""Pairs, each with its wrong passages, for a minute of budget: two cores read no more in the teacher's share of it."""
+"""Pairs, each with its wrong passages, for a minute of budget: a ranker reads every text anew for each pair."""
 
 ANSWERED_A_MINUTE = 150
 """Pairs of texts that the teacher answers for its student, for a minute of budget: 12 layers answer 10 a second."""
 
-FEWEST = 400
 HARD = 2
 """Wrong passages of a pair that were mined: of more there are fewer pairs in the same time."""
 
@@ -62,14 +61,14 @@ class RankerLessons:
 
 def gather_ranker(settings: Settings, store: Store, lesson: Lesson, *, told: Told) -> RankerLessons:
     """Make pairs, negatives, candidates and pages with the shop's own search. Raises InputError with too few pairs."""
-    material = gather(settings, store, _fewer(lesson), told=told)
+    material = gather(settings, store, replace(lesson, pairs_a_minute=READ_A_MINUTE), told=told)
     encoder, texts = shop_encoder(settings), Texts.of(store.all_products())
     with probe_index(settings, store, encoder, tick=lambda done, steps: told("meaning", done, steps)) as index:
         fuse = fusion_of(current_release(settings.home))
         search = SearchTeacher(index, encoder, fuse=fuse, depth=BEST)
         maker = _Maker(lesson, material, texts, search, told, _sharers(texts))
         held = [within(part, JUDGED, lesson.seed) for part in (material.parts.dev, material.parts.test)]
-        wrong = [mined(settings, some, lesson, index, encoder, texts, told) for some in held]
+        wrong = [mined(settings, some, material, index, encoder, texts, told) for some in held]
         return maker.lessons(held, wrong)
 
 
@@ -141,15 +140,6 @@ class _Maker:
             for item, _ in found[:_TOP]:
                 if item in self.texts.passages:
                     yield left, self.texts.passages[item]
-
-
-def _fewer(lesson: Lesson) -> Lesson:
-    """Return the lesson of a budget in which a bi-encoder reads as many pairs as this one a ranker: no more are mined.
-
-    A ranker reads every text anew for each pair.
-    """
-    pairs = max(FEWEST, READ_A_MINUTE * lesson.minutes)
-    return replace(lesson, minutes=pairs / PAIRS_A_MINUTE)
 
 
 def _sharers(texts: Texts) -> dict[str, list[ItemId]]:

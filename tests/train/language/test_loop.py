@@ -175,6 +175,22 @@ def test_killed_without_warning_it_goes_on_to_the_same_weights(tmp_path):
     assert not list(folder.glob(".new-*"))
 
 
+def test_where_steps_are_slow_checkpoints_come_by_the_clock(tmp_path):
+    class Broken(Line):
+        def outcome(self, rows, *, step):
+            if step == 6:
+                raise KeyboardInterrupt
+            return super().outcome(rows, step=step)
+
+    clock = FixedClock(Millis(0))
+    plan = Plan(epochs=1, patience=0, checkpoint_every=1000)
+    with pytest.raises(KeyboardInterrupt):
+        fit(Broken(clock=clock, millis=50_000), plan=plan, run=Run(tmp_path, clock=clock))
+    more = Line(clock=clock)
+    fit(more, plan=plan, run=Run(tmp_path, clock=clock))
+    assert more.seen[0][0] == 4, "the third step was kept, at 150 seconds"
+
+
 def test_a_plan_that_cannot_be_is_refused():
     for wrong in (
         {"batch": 0},

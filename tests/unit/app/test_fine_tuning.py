@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from zhanggui.app import fine_tuning
+from zhanggui.app import training_runs
 from zhanggui.app.lessons import Lesson, gather
 from zhanggui.app.releasing import Order, Part, make_release
 from zhanggui.app.settings import load
@@ -13,7 +13,7 @@ from zhanggui.data.store import open_store
 
 
 def test_without_torch_it_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fine_tuning, "find_spec", lambda name: None)
+    monkeypatch.setattr(training_runs, "find_spec", lambda name: None)
     settings, store = load(environ={}, home=tmp_path), open_store(tmp_path / "shop.db")
     with pytest.raises(ConfigError, match=r"pip install 'zhanggui\[train\]'"):
         make_release(settings, store, Order(Part.ENCODER), told=lambda what, done, steps: None)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from zhanggui.app.lessons import Lesson, gather, read_queries, within
+from zhanggui.app.lessons import FEWEST, Lesson, gather, read_queries, within
 from zhanggui.app.settings import load
 from zhanggui.core.errors import InputError
 from zhanggui.core.ids import ItemId
@@ -62,7 +62,7 @@ def test_every_pair_to_learn_from_has_wrong_passages_that_are_not_its_own(gather
 
 
 def test_negatives_look_right(gathered):
-    found, _ = gathered(negatives=2)
+    found, _ = gathered()
     near = [
         bool(set(pair.left.split()) & set(text.split()))
         for pair, wrong in zip(found.parts.train, found.negatives, strict=True)
@@ -95,8 +95,8 @@ def test_a_judged_query_is_never_learnt_from_though_the_catalogue_says_it(gather
 
 
 def test_a_small_budget_mines_no_more_than_it_reads(gathered):
-    found, _ = gathered(minutes=0.02)
-    assert len(found.parts.train) == 12
+    found, _ = gathered(minutes=0.7, pairs_a_minute=10)
+    assert len(found.parts.train) == FEWEST < len(gathered(minutes=0.7)[0].parts.train)
 
 
 def test_each_kind_gets_its_share():

@@ -14,6 +14,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from zhanggui.core.errors import ConfigError, InputError
+from zhanggui.core.ids import Millis
 from zhanggui.core.interactions import Longs
 from zhanggui.data.examples.graded import Graded
 from zhanggui.training.language.base import Base
@@ -60,12 +61,14 @@ def distil_encoder(
 ) -> Base:
     """Return a student that gives queries the vectors the teacher gives them; the passages stay the teacher's.
 
-    `texts` and `dev` are queries without prefix. The score on dev is the mean cosine with the teacher's vectors.
+    `texts` and `dev` are queries without prefix. The score on dev is the mean cosine with the teacher's vectors. Of the
+    budget counts what the teacher takes to answer, too; at least a quarter of it is the student's.
     """
     if not texts or not dev:
         raise InputError(f"A student needs texts to learn from and to be judged by. Got {len(texts)} and {len(dev)}.")
+    began = run.clock.now()
     job = _VectorJob(teacher, with_fewer_layers(teacher.model, layers), texts, dev[: plan.judged], plan=plan)
-    fit(job, plan=plan, run=run)
+    fit(job, plan=_without(plan, run, began), run=run)
     job.model.to("cpu").requires_grad_(True)
     return replace(teacher, model=job.model, name=f"{teacher.name}-{layers}")
 
@@ -86,10 +89,15 @@ def distil_cross_encoder(
     student = replace(teacher, model=with_fewer_layers(teacher.model, layers), name=f"{teacher.name}-{layers}")
     began = run.clock.now()
     lessons = (taught(teacher, train, told=run.told), taught(teacher, dev, told=run.told))
-    if plan.budget_minutes is not None:
-        spent = (run.clock.now() - began) / 60_000
-        plan = replace(plan, budget_minutes=max(plan.budget_minutes - spent, plan.budget_minutes / 4))
-    return train_cross_encoder(student, *lessons, plan=plan, run=run, aim=Aim.TEACHER)
+    return train_cross_encoder(student, *lessons, plan=_without(plan, run, began), run=run, aim=Aim.TEACHER)
+
+
+def _without(plan: Plan, run: Run, began: Millis) -> Plan:
+    """Return the plan without the minutes since a moment."""
+    if plan.budget_minutes is None:
+        return plan
+    spent = (run.clock.now() - began) / 60_000
+    return replace(plan, budget_minutes=max(plan.budget_minutes - spent, plan.budget_minutes / 4))
 
 
 def taught(teacher: CrossBase, pairs: Sequence[tuple[str, str]], *, told: Told = untold) -> list[Graded]:

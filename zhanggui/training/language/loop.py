@@ -23,6 +23,8 @@ from zhanggui.training.language.plan import Plan, Run
 LOG = logging.getLogger(__name__)
 _TELL_EVERY = 10
 _MINUTE = 60_000
+_SAVED_EVERY = 2 * _MINUTE
+"""A slow machine takes minutes for the steps between two checkpoints; no more than this is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class _Session:
         self.fingerprint = _fingerprint(job, plan)
         self.began = run.clock.now()
         self.progress, self.best = self._resumed()
-        self.before = self.progress.elapsed
+        self.before = self.saved = self.progress.elapsed
 
     def train(self) -> None:
         if not self.progress.history:
@@ -116,7 +118,7 @@ class _Session:
                 self._next_epoch()
             if progress.stopped:
                 return self._save()
-            if progress.step % self.plan.checkpoint_every == 0:
+            if progress.step % self.plan.checkpoint_every == 0 or self._elapsed() - self.saved >= _SAVED_EVERY:
                 self._save()
 
     def _next_epoch(self) -> None:
@@ -188,7 +190,7 @@ class _Session:
 
     def _save(self) -> None:
         self.progress.saved += 1
-        self.progress.elapsed = self._elapsed()
+        self.progress.elapsed = self.saved = self._elapsed()
         state = {} if self.progress.stopped else optimiser_state(self.optimiser, self.job.model)
         kept = Kept(self.progress, dict(self._learning()), self.best, state)
         save_checkpoint(self.run.folder, kept, fingerprint=self.fingerprint)

@@ -29,7 +29,7 @@ class Plan:
     `weight_decay` spares biases and norms; gradients are clipped to the norm `clip`. Training ends after `epochs`,
     after `patience` judgements in a row without a better one (0: never), or when `budget_minutes` are used up.
     Judgements come after each epoch and, above 0, every `judge_every` steps, on at most `judged` dev examples; a
-    checkpoint every `checkpoint_every` steps. `seed` decides all that is random.
+    checkpoint every `checkpoint_every` steps, and at least every two minutes. `seed` decides all that is random.
 
     Of the bi-encoder alone: `temperature` of the softmax; `dims`, shorter vectors that shall serve too (Matryoshka);
     `negatives`, hard ones an example and step; `false_margin`, in cosine: what lies nearer than the positive by so much
