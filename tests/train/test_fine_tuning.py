@@ -5,8 +5,10 @@ import random
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.train.language.tiny import tiny_base
@@ -21,7 +23,8 @@ from zhanggui.core.protocols import Store
 from zhanggui.core.request import Request, Surface
 from zhanggui.data.store import open_store
 from zhanggui.encoders.folder import open_folder
-from zhanggui.training.language.base import save_base
+from zhanggui.training.language.base import open_base, save_base
+from zhanggui.training.language.vectors import passages
 
 WORDS = [f"w{n}" for n in range(60)]
 
@@ -101,7 +104,22 @@ def test_the_report_and_the_manifest_tell_how(settings: Settings, store: Store, 
     told_names = {
         name for line in lines if json.loads(line)["kind"] == "scalars" for name in json.loads(line)["values"]
     }
-    assert {"train/loss", "dev/mrr"} <= told_names
+    assert {"train/loss", "dev/kept"} <= told_names
+    assert "encoder/queries.onnx" in release.manifest.files
+
+
+def test_items_stay_where_they_are_unless_both_sides_are_trained(
+    settings: Settings, store: Store, order: Order
+) -> None:
+    alone, both = (
+        make_release(settings, store, replace(order, part=part), told=untold)
+        for part in (Part.ENCODER, Part.BI_ENCODER)
+    )
+    texts = [product.title for product in products(5)]
+    base = passages(open_base(order.base, cache=settings.cache), texts)
+    assert np.einsum("nd,nd->n", open_folder(alone.path / "encoder").passages(texts), base).min() > 0.999
+    judged = ['"dev/mrr"' in (one.path / "runs/encoder/metrics.jsonl").read_text("utf-8") for one in (alone, both)]
+    assert judged == [False, True], "pairs are judged where pairs are learnt"
 
 
 def test_an_empty_shop_is_told_what_to_do(settings: Settings, tmp_path: Path, order: Order) -> None:

@@ -6,19 +6,21 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import orjson
 
 from zhanggui.app.build import FUSION_FILE, current_release, fusion_of
-from zhanggui.app.lessons import FEWEST, Lesson, Material, Told, gather
+from zhanggui.app.lessons import Lesson, Material, Told, gather, gather_pairs
 from zhanggui.app.probing import probe_index
+from zhanggui.app.query_lessons import QueryLessons, gather_lists
 from zhanggui.app.settings import Settings
 from zhanggui.app.spaces import ENCODER
 from zhanggui.app.training_runs import keep_report, needs_torch, work_folder
 from zhanggui.core.clock import SystemClock
-from zhanggui.core.passage import passage
+from zhanggui.core.interactions import Floats
+from zhanggui.core.passage import content_hash, passage
 from zhanggui.core.protocols import Encoder, Store
 from zhanggui.data.examples.pair import Pair
+from zhanggui.encoders import VectorCache
 from zhanggui.encoders.folder import open_folder
 from zhanggui.training.fusion import DEFAULT_THRESHOLD, find, fit_fusion, fit_threshold, measured_spread
 from zhanggui.training.tracking import open_tracker, picture_encoder, write_report
@@ -28,11 +30,12 @@ if TYPE_CHECKING:
     from zhanggui.training.language.plan import Run
 
 _PICTURED = 500
-_CALIBRATION = 64
-_STUDENT_SHARE = 0.25
+_CALIBRATION = 32
+_QUERIES_SHARE = 0.4
+"""Of the budget, where the side of items is trained, too."""
 _FEWEST_LAYERS = 3
-_TAUGHT_A_MINUTE = 1_500
-"""Texts whose vectors the whole model makes for its student, for a minute of the student's budget."""
+_RATE, _TEMPERATURE, _ANCHOR = 2e-4, 0.01, 10.0
+"""Of the model of queries. e5 was trained at 0.01: above, its narrow cosines must be torn apart to say the same."""
 
 
 def fine_tune_encoder(
@@ -44,11 +47,15 @@ def fine_tune_encoder(
     ConfigError without torch, InputError with too little to learn from.
     """
     needs_torch()
-    material = gather(settings, store, lesson, told=told)
+    material = gather(settings, store, lesson, told=told) if lesson.passages else gather_pairs(store, lesson)
+    lists = gather_lists(settings, store, lesson, material, told=told)
     parts = material.parts
     work = work_folder(settings, ENCODER)
-    trained, student, plan, figures = _trained(settings, material, lesson, work, told)
-    encoder = _exported(trained, student, store, material, folder / ENCODER)
+    trained, asking, plan, figures = _trained(settings, material, lists, lesson, work, told)
+    encoder = _exported(trained, asking, store, material, folder / ENCODER)
+    if lists.known is not None and not lesson.passages:
+        with closing(VectorCache(settings.home / "vectors", encoder=encoder.name, dim=encoder.dim)) as cache:
+            cache.put([content_hash(text) for text in lists.passages], lists.known)
     _draw(encoder, parts.test or parts.dev, work)
     keep_report(work, folder, ENCODER)
     fitted = _fusion(settings, store, encoder, lesson, [pair.left for pair in parts.dev], told)
@@ -57,45 +64,59 @@ def fine_tune_encoder(
 
 
 def _trained(
-    settings: Settings, material: Material, lesson: Lesson, work: Path, told: Told
-) -> tuple["Base", "Base | None", dict[str, object], dict[str, object]]:
-    """Return the encoder, a student of it for queries where it has layers to spare, and what to tell of both."""
+    settings: Settings, material: Material, lists: QueryLessons, lesson: Lesson, work: Path, told: Told
+) -> tuple["Base", "Base", dict[str, object], dict[str, object]]:
+    """Return the model of passages, that of queries, and what to tell of both."""
     from zhanggui.training.language.base import open_base
-    from zhanggui.training.language.bi_encoder import Hard, train_bi_encoder
-    from zhanggui.training.language.plan import Plan, Run
+    from zhanggui.training.language.plan import Run
 
-    parts = material.parts
-    plan = Plan(budget_minutes=lesson.minutes * (1 - _STUDENT_SHARE), seed=lesson.seed)
     base = open_base(lesson.base, cache=settings.cache)
-    hard = [Hard(tuple(material.items[text] for text in wrong), wrong) for wrong in material.negatives]
+    held = material.parts.test or material.parts.dev
     with closing(open_tracker(work, clock=SystemClock())) as tracker:
-        described = {name: value for name, value in asdict(plan).items() if value not in (None, ())}
-        tracker.settings(described | {"base": base.name, "dev pairs": len(parts.dev)} | material.counts())
         run = Run(work / "checkpoints", tracker, told, SystemClock())
-        trained = train_bi_encoder(base, parts.train, parts.dev, plan=plan, run=run, hard=hard)
-        student = _student(trained, material, lesson, replace(run, folder=work / "student"))
-    held = parts.test or parts.dev
-    figures = {"before": _judged(base, held), "after": _judged(trained, held)}
-    if student is not None:
-        figures["small"] = _judged(trained, held, queries=student)
-    learnt: dict[str, object] = {"budget_minutes": lesson.minutes, "batch": plan.batch, **material.counts()}
-    return trained, student, learnt, {f"encoder_mrr_{when}": value for when, value in figures.items()}
+        tracker.settings({"base": base.name, "lists": len(lists.train), **material.counts()})
+        trained = _both_sides(base, material, lesson, run) if lesson.passages else base
+        known = None if lesson.passages else lists.known
+        asking = _queries(trained, lists, known, lesson, replace(run, folder=work / "queries"))
+    figures = {"before": _judged(base, held), "after": _judged(trained, held, queries=asking)}
+    learnt: dict[str, object] = {
+        "budget_minutes": lesson.minutes,
+        "passages": lesson.passages,
+        "lists": len(lists.train),
+    }
+    return trained, asking, learnt | material.counts(), {f"encoder_mrr_{at}": value for at, value in figures.items()}
 
 
-def _student(trained: "Base", material: Material, lesson: Lesson, run: "Run") -> "Base | None":
-    """Return a model of half the layers that reads queries as the whole one does: they wait for it, passages do not."""
-    from zhanggui.training.language.distil import distil_encoder
+def _both_sides(base: "Base", material: Material, lesson: Lesson, run: "Run") -> "Base":
+    from zhanggui.training.language.bi_encoder import Hard, train_bi_encoder
     from zhanggui.training.language.plan import Plan
 
-    layers = trained.model.config.num_hidden_layers // 2
-    if layers < _FEWEST_LAYERS:
-        return None
-    minutes = lesson.minutes * _STUDENT_SHARE
-    texts = list(dict.fromkeys([*material.asked, *(pair.left for pair in material.parts.train)]))
-    rows = np.random.default_rng(lesson.seed).permutation(len(texts))[: max(FEWEST, round(_TAUGHT_A_MINUTE * minutes))]
-    dev = list(dict.fromkeys(pair.left for pair in material.parts.dev))
-    plan = Plan(budget_minutes=minutes, seed=lesson.seed, batch=64, epochs=20, learning_rate=2e-4)
-    return distil_encoder(trained, [texts[row] for row in rows], dev, layers=layers, plan=plan, run=run)
+    plan = Plan(budget_minutes=lesson.minutes * (1 - _QUERIES_SHARE), seed=lesson.seed)
+    hard = [Hard(tuple(material.items[text] for text in wrong), wrong) for wrong in material.negatives]
+    return train_bi_encoder(base, material.parts.train, material.parts.dev, plan=plan, run=run, hard=hard)
+
+
+def _queries(trained: "Base", lists: QueryLessons, known: Floats | None, lesson: Lesson, run: "Run") -> "Base":
+    """Return a model for queries, of half the layers where there are enough: shoppers wait for it."""
+    from zhanggui.training.language import vectors
+    from zhanggui.training.language.plan import Plan
+    from zhanggui.training.language.query_encoder import train_query_encoder
+
+    layers = trained.model.config.num_hidden_layers
+    plan = Plan(
+        budget_minutes=lesson.minutes * (_QUERIES_SHARE if lesson.passages else 1),
+        seed=lesson.seed,
+        batch=64,
+        epochs=10,
+        learning_rate=_RATE,
+        temperature=_TEMPERATURE,
+        anchor=_ANCHOR,
+        judge_every=50,
+        patience=4,
+    )
+    items = vectors.passages(trained, list(lists.passages)) if known is None else known
+    half = layers // 2 if layers // 2 >= _FEWEST_LAYERS else layers
+    return train_query_encoder(trained, lists.train, lists.dev, items, layers=half, plan=plan, run=run)
 
 
 def _judged(base: "Base", pairs: Sequence[Pair], *, queries: "Base | None" = None) -> float:
@@ -110,7 +131,7 @@ def _judged(base: "Base", pairs: Sequence[Pair], *, queries: "Base | None" = Non
     )
 
 
-def _exported(trained: "Base", student: "Base | None", store: Store, material: Material, folder: Path) -> Encoder:
+def _exported(trained: "Base", asking: "Base", store: Store, material: Material, folder: Path) -> Encoder:
     """Write the encoder in 8 bits with the words that this shop uses, and open it."""
     from zhanggui.training.language.export.folder import SMALL, export_encoder
     from zhanggui.training.language.export.words import kept_ids, prunable
@@ -122,7 +143,7 @@ def _exported(trained: "Base", student: "Base | None", store: Store, material: M
     smaller = replace(SMALL, calibration=[p.right for p in some], query_calibration=[p.left for p in some])
     if prunable(trained.tokenizer):
         smaller = replace(smaller, tokens=kept_ids(trained.tokenizer, texts))
-    export_encoder(trained, folder, smaller, queries=student)
+    export_encoder(trained, folder, smaller, queries=asking)
     return open_folder(folder)
 
 

@@ -49,6 +49,7 @@ class Lesson:
 
     `base` by name or folder; `minutes` of training; events before `until`; judged queries to keep apart; `query_log`,
     raw queries, one a line. More than `pairs_a_minute` of budget are not read, and so not mined.
+    `passages`: the side of items is trained as well, so that all their vectors are made anew.
     """
 
     base: str
@@ -58,6 +59,7 @@ class Lesson:
     judgments: Judgments | None = None
     query_log: Path | None = None
     pairs_a_minute: int = 600
+    passages: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,13 @@ class Material:
         return {f"{kind} pairs": count for kind, count in sorted(kinds.items())} | left_out
 
 
+def gather_pairs(store: Store, lesson: Lesson) -> Material:
+    """Make pairs of catalogue and behaviour alone, without wrong passages. Raises InputError where they are too few."""
+    return _material(_parted(store, lesson, []), lesson, Texts.of(store.all_products()), Counter())
+
+
 def gather(settings: Settings, store: Store, lesson: Lesson, *, told: Told) -> Material:
-    """Make pairs and mine negatives with the shop's own index and encoder as they stand.
+    """Make pairs, those of raw queries among them, and mine negatives with the shop's own search as it stands.
 
     Raises InputError with too little to learn from.
     """
@@ -93,16 +100,19 @@ def gather(settings: Settings, store: Store, lesson: Lesson, *, told: Told) -> M
     dropped: Counter[str] = Counter()
     with probe_index(settings, store, encoder, tick=lambda done, steps: told("meaning", done, steps)) as index:
         raw = _raw_pairs(settings, lesson, index, encoder, texts, dropped, told)
-        parts = _parted(store, lesson, raw)
-        rights = rights_of([*parts.train, *parts.dev, *parts.test])
-        most = max(FEWEST, round(lesson.pairs_a_minute * lesson.minutes))
-        parts = Parts(within(parts.train, most, lesson.seed), parts.dev, parts.test)
-        material = Material(parts, [], rights, {}, _asked(lesson), dropped)
-        negatives = mined(settings, parts.train, material, index, encoder, texts, told)
+        material = _material(_parted(store, lesson, raw), lesson, texts, dropped)
+        negatives = mined(settings, material.parts.train, material, index, encoder, texts, told)
+    return replace(material, negatives=negatives)
+
+
+def _material(parts: Parts, lesson: Lesson, texts: Texts, dropped: Counter[str]) -> Material:
+    rights = rights_of([*parts.train, *parts.dev, *parts.test])
+    most = max(FEWEST, round(lesson.pairs_a_minute * lesson.minutes))
     items: dict[str, ItemId] = {}
     for item, text in texts.passages.items():
         items.setdefault(text, item)
-    return replace(material, negatives=negatives, items=items)
+    few = Parts(within(parts.train, most, lesson.seed), parts.dev, parts.test)
+    return Material(few, [], rights, items, _asked(lesson), dropped)
 
 
 def _asked(lesson: Lesson) -> list[str]:

@@ -42,11 +42,14 @@ class Part(StrEnum):
     COLLABORATIVE = "collaborative"
     FUSION = "fusion"
     ENCODER = "encoder"
+    BI_ENCODER = "bi-encoder"
     RANKER = "ranker"
 
 
+_ENCODER = (ENCODER, FUSION_FILE, f"{RUNS}/{ENCODER}")
 MADE = {
-    Part.ENCODER: (ENCODER, FUSION_FILE, f"{RUNS}/{ENCODER}"),
+    Part.ENCODER: _ENCODER,
+    Part.BI_ENCODER: _ENCODER,
     Part.RANKER: (RANKER, f"{RUNS}/{RANKER}", f"{RUNS}/{RANKER}-{TEACHER}"),
 }
 """What fine-tuning makes anew, by part; the rest of the Release is taken over."""
@@ -56,8 +59,8 @@ MADE = {
 class Order:
     """What to train, on what: events before `until`, and judged queries where there are any.
 
-    Of `encoder` and `ranker` alone: `base`, what is fine-tuned (a name or a folder); `minutes`, for how long;
-    `query_log`, a file of raw queries.
+    Of fine-tuning alone (`encoder`: how queries are read; `bi-encoder`: queries and items; `ranker`): `base`, what is
+    fine-tuned (a name or a folder); `minutes`, for how long; `query_log`, a file of raw queries.
     """
 
     part: Part = Part.ALL
@@ -102,7 +105,7 @@ def make_release(settings: Settings, store: Store, order: Order, *, told: Told) 
     write_release(settings.home, name=name, clock=SystemClock(), fill=fill)
     release = promote(settings.home, name)
     if order.part in MADE:
-        forget_run(settings, order.part)
+        forget_run(settings, MADE[order.part][0])
     return release
 
 
@@ -117,8 +120,9 @@ def _fine_tune(
         until=order.until,
         judgments=order.judgments,
         query_log=order.query_log,
+        passages=order.part is Part.BI_ENCODER,
     )
-    tune = fine_tune_encoder if order.part is Part.ENCODER else train_ranker
+    tune = train_ranker if order.part is Part.RANKER else fine_tune_encoder
     return tune(settings, store, lesson, folder, told=told)
 
 

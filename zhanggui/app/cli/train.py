@@ -27,13 +27,9 @@ def train_command(
     until: Annotated[str, typer.Option(help="Learn only from what lies before this moment (ISO 8601).")] = "",
     queries: Annotated[Path | None, typer.Option(help="Judged queries: query_id<TAB>text.")] = None,
     qrels: Annotated[Path | None, typer.Option(help="Their judgments: query_id 0 item_id grade.")] = None,
-    base: Annotated[
-        str, typer.Option(help="What `encoder` and `ranker` fine-tune: a name, or a model's folder.")
-    ] = DEFAULT,
+    base: Annotated[str, typer.Option(help="What is fine-tuned: a name, or a model's folder.")] = DEFAULT,
     budget: Annotated[float, typer.Option(help="Minutes of fine-tuning.", min=0.01)] = 20.0,
-    query_log: Annotated[
-        Path | None, typer.Option(help="Raw queries that `encoder` and `ranker` learn from, one a line.")
-    ] = None,
+    query_log: Annotated[Path | None, typer.Option(help="Raw queries to fine-tune on, one a line.")] = None,
 ) -> None:
     """Learn from the Store: models of behaviour, and, given judged queries, how much words and meaning count."""
     settings: Settings = context.obj

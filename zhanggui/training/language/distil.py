@@ -68,7 +68,7 @@ def distil_encoder(
         raise InputError(f"A student needs texts to learn from and to be judged by. Got {len(texts)} and {len(dev)}.")
     began = run.clock.now()
     job = _VectorJob(teacher, with_fewer_layers(teacher.model, layers), texts, dev[: plan.judged], plan=plan)
-    fit(job, plan=_without(plan, run, began), run=run)
+    fit(job, plan=without(plan, run, began), run=run)
     job.model.to("cpu").requires_grad_(True)
     return replace(teacher, model=job.model, name=f"{teacher.name}-{layers}")
 
@@ -89,10 +89,10 @@ def distil_cross_encoder(
     student = replace(teacher, model=with_fewer_layers(teacher.model, layers), name=f"{teacher.name}-{layers}")
     began = run.clock.now()
     lessons = (taught(teacher, train, told=run.told), taught(teacher, dev, told=run.told))
-    return train_cross_encoder(student, *lessons, plan=_without(plan, run, began), run=run, aim=Aim.TEACHER)
+    return train_cross_encoder(student, *lessons, plan=without(plan, run, began), run=run, aim=Aim.TEACHER)
 
 
-def _without(plan: Plan, run: Run, began: Millis) -> Plan:
+def without(plan: Plan, run: Run, began: Millis) -> Plan:
     """Return the plan without the minutes since a moment."""
     if plan.budget_minutes is None:
         return plan

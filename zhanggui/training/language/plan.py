@@ -52,7 +52,7 @@ class Plan:
     seed: int = 0
     numbers: Numbers = Numbers.AUTO
     frozen_words: bool = True
-    temperature: float = 0.05
+    temperature: float = 0.02
     dims: tuple[int, ...] = ()
     negatives: int = 1
     false_margin: float = 0.1

@@ -1,0 +1,129 @@
+"""A model that reads queries alone, taught by the shop's own search, against the vectors of all items as they are.
+
+Words and meaning together rank better than meaning alone, and they say how sure they are: their shares of the items are
+what the model learns to give, with a known answer of a query (a click, the title that it is a part of) on top. Items do
+not move, so a step reads queries only, a few words each, and sees tens of thousands of items as negatives; nothing of
+the catalogue is encoded anew. That it stays near the base's vectors keeps both languages.
+
+Teacher and student over lists: Hofstätter et al. (SIGIR 2021); fixed passages, adapted queries: Zhan et al. (ADORE,
+SIGIR 2021, section 4.2), who take all passages as negatives, too.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from zhanggui.core.errors import InputError
+from zhanggui.core.interactions import Floats, Longs
+from zhanggui.data.examples.listed import Listed
+from zhanggui.training.language.base import Base
+from zhanggui.training.language.batches import Ids, bucketed, token_ids
+from zhanggui.training.language.bi_encoder import freeze
+from zhanggui.training.language.distil import with_fewer_layers, without
+from zhanggui.training.language.loop import Outcome, fit
+from zhanggui.training.language.losses import apart
+from zhanggui.training.language.machine import device, exact
+from zhanggui.training.language.plan import Plan, Run
+from zhanggui.training.language.vectors import encode_ids, pooled
+
+SEEN = 20_000
+"""Items that a step compares with at most, beside those of its lists."""
+
+
+def train_query_encoder(
+    base: Base, train: Sequence[Listed], dev: Sequence[Listed], items: Floats, *, layers: int, plan: Plan, run: Run
+) -> Base:
+    """Return a model of so many layers for queries whose vectors rank `items` (n, dim) as the lists say.
+
+    `plan.temperature` is that of the softmax over cosines, `plan.anchor` the weight of staying near the base's vectors.
+    Of the budget counts what the base takes to make those. `base` stays as it was. Raises InputError without lists.
+    """
+    if not train or not dev:
+        raise InputError(f"A model of queries needs lists to learn from and to judge by. Got {len(train)}, {len(dev)}.")
+    began = run.clock.now()
+    job = _QueryJob(base, layers, train, dev[: plan.judged], items, plan=plan)
+    fit(job, plan=without(plan, run, began), run=run)
+    job.model.to("cpu").requires_grad_(True)
+    return replace(base, model=job.model, name=f"{base.name}-{layers}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """Lists, what the model reads of them, and the base's vectors of them (n, dim)."""
+
+    lists: Sequence[Listed]
+    ids: Ids
+    wanted: torch.Tensor
+
+
+class _QueryJob:
+    name = "encoder"
+
+    def __init__(
+        self,
+        base: Base,
+        layers: int,
+        train: Sequence[Listed],
+        dev: Sequence[Listed],
+        items: Floats,
+        *,
+        plan: Plan,
+    ) -> None:
+        self.model, self.recipe, self.plan = with_fewer_layers(base.model, layers).to(device()), base.recipe, plan
+        freeze(self.model, words=plan.frozen_words)
+        self.items = torch.from_numpy(np.ascontiguousarray(items, np.float32)).to(device())
+        self.lesson, self.dev = _lesson(base, train), _lesson(base, dev)
+        self.told = hashlib.blake2b(repr((base.name, list(train), list(dev))).encode("utf-8", "surrogatepass"))
+        self.told.update(np.ascontiguousarray(items[:: max(1, len(items) // 1000)]).tobytes())
+
+    def fingerprint(self) -> str:
+        return self.told.hexdigest()
+
+    def batches(self, epoch: int) -> Sequence[Longs]:
+        lengths = [len(row) for row in self.lesson.ids]
+        return bucketed(lengths, batch=self.plan.batch, seed=self.plan.seed, epoch=epoch)
+
+    def outcome(self, rows: Longs, *, step: int) -> Outcome:
+        vectors = pooled(self.model, [self.lesson.ids[row] for row in rows], self.recipe, device=self.items.device)
+        drawn = np.random.default_rng([self.plan.seed, step]).permutation(len(self.items))[:SEEN]
+        lists = [self.lesson.lists[row] for row in rows]
+        with exact(vectors.device):
+            losses, right = self._against(vectors, lists, drawn)
+            near = apart(vectors, self.lesson.wanted[torch.from_numpy(rows)])
+        return Outcome(losses.mean() + self.plan.anchor * near.mean(), right, len(rows))
+
+    def judge(self) -> Mapping[str, float]:
+        vectors = encode_ids(self.model, self.dev.ids, self.recipe)
+        drawn = np.random.default_rng(self.plan.seed).permutation(len(self.items))[:SEEN]
+        losses, right = self._against(vectors, self.dev.lists, drawn)
+        near = float(apart(vectors, self.dev.wanted).mean())
+        loss = float(losses.mean())
+        return {
+            "score": -loss - self.plan.anchor * near,
+            "loss": loss,
+            "accuracy": right / len(self.dev.lists),
+            "kept": 1 - near,
+        }
+
+    def _against(self, vectors: torch.Tensor, lists: Sequence[Listed], drawn: Longs) -> tuple[torch.Tensor, float]:
+        """Return the cross-entropy (B,) of lists over their items and those drawn, and how often the first is first."""
+        columns = np.unique(np.concatenate([drawn, *(np.array(one.rows, np.int64) for one in lists)]))
+        wanted = torch.zeros(len(lists), len(columns))
+        for at, one in enumerate(lists):
+            wanted[at, torch.from_numpy(np.searchsorted(columns, one.rows))] = torch.tensor(one.shares)
+        wanted = wanted.to(vectors.device)
+        cosines = vectors @ self.items[torch.from_numpy(columns)].T
+        losses = -(wanted * functional.log_softmax(cosines / self.plan.temperature, dim=-1)).sum(dim=-1)
+        return losses, float((cosines.argmax(dim=-1) == wanted.argmax(dim=-1)).sum())
+
+
+def _lesson(base: Base, lists: Sequence[Listed]) -> _Lesson:
+    recipe = base.recipe
+    ids = token_ids(
+        base.tokenizer, [one.text for one in lists], prefix=recipe.query_prefix, max_length=recipe.max_length
+    )
+    return _Lesson(lists, ids, encode_ids(base.model.to(device()).eval(), ids, recipe))
