@@ -24,6 +24,9 @@ RAW_A_MINUTE, PAIRS_A_MINUTE = 1_000, 500
 TEMPERATURE = 0.05
 """Of the softmax over fused scores: two items that are a tenth apart have shares of 7 to 1."""
 
+LEAST = 0.3
+"""A fused score (0.6 at most with the default weight) below which search has found nothing that answers."""
+
 _DEPTH = 100
 _HELD = 300
 _AT_ONCE = 256
@@ -91,6 +94,5 @@ class _Asking:
             self._told("queries", self._done, self._steps)
             self._done += len(some)
             for (text, own), found in zip(some, self._search([text for text, _ in some]), strict=True):
-                one = listed(text, found, self._rows, temperature=TEMPERATURE, own=own)
-                made += [one] if one is not None else []
+                made.append(listed(text, found, self._rows, temperature=TEMPERATURE, least=LEAST, own=own))
         return made

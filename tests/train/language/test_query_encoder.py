@@ -1,5 +1,7 @@
 """A model of queries learns the order that lists give, over items that stay where they are."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ import torch
 from tests.train.language.tiny import tiny_base
 from zhanggui.core.errors import InputError
 from zhanggui.data.examples.listed import Listed
+from zhanggui.training.language.distil import with_fewer_layers
 from zhanggui.training.language.plan import Plan, Run
 from zhanggui.training.language.query_encoder import train_query_encoder
 from zhanggui.training.language.vectors import passages, queries
@@ -52,6 +55,16 @@ def test_the_anchor_keeps_it_near_the_base(tmp_path):
         )
         nearness.append(float(np.einsum("nd,nd->n", queries(model, WORDS), queries(base, WORDS)).mean()))
     assert nearness[1] > 0.95 and nearness[1] > nearness[0] + 0.02
+
+
+def test_a_text_without_a_list_teaches_nearness_alone(tmp_path):
+    base = tiny_base(WORDS, prefixes=True)
+    lists = [Listed(word, (), ()) for word in WORDS]
+    plan = Plan(epochs=40, batch=8, learning_rate=5e-3, patience=0, temperature=0.1, anchor=1.0)
+    model = train_query_encoder(base, lists, lists, shelf(base), layers=1, plan=plan, run=Run(tmp_path))
+    near = np.einsum("nd,nd->n", queries(model, WORDS), queries(base, WORDS)).mean()
+    untaught = replace(base, model=with_fewer_layers(base.model, 1))
+    assert near > 0.9 and near > np.einsum("nd,nd->n", queries(untaught, WORDS), queries(base, WORDS)).mean()
 
 
 def test_of_a_large_catalogue_a_step_sees_a_part_and_always_what_is_asked_for(tmp_path, monkeypatch):

@@ -40,7 +40,7 @@ def test_rows_are_passages(gathered):
     lists = gathered
     assert len(lists.passages) == len(set(lists.passages)) == 120, "twins say one thing, and who is mute says none"
     assert lists.known is None, "nobody has made vectors of this base"
-    assert all(max(one.rows) < 120 for one in [*lists.train, *lists.dev])
+    assert all(max(one.rows, default=0) < 120 for one in [*lists.train, *lists.dev])
 
 
 def test_what_search_finds_first_has_the_largest_share(gathered):

@@ -13,7 +13,10 @@ OWN = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A text that somebody typed or may type; `rows` of items without doubles and their `shares`, which sum to 1."""
+    """A text that somebody typed or may type; `rows` of items without doubles and their `shares`, which sum to 1.
+
+    Without rows it tells nothing but how people write.
+    """
 
     text: str
     rows: tuple[int, ...]
@@ -26,18 +29,20 @@ def listed(
     rows: Mapping[ItemId, int],
     *,
     temperature: float,
+    least: float = -np.inf,
     own: ItemId | None = None,
-) -> Listed | None:
+) -> Listed:
     """Return the shares that scores give to items: their softmax; half for `own`, where it is known.
 
-    Items that `rows` does not know are left out, items of one row are one; None where nothing is left.
+    Items that `rows` does not know are left out, items of one row are one. Where no score reaches `least`, what was
+    found answers nothing: without an own item the list is empty.
 
     >>> listed("tea", [("a", 0.5), ("b", 0.5)], {"a": 0, "b": 1}, temperature=0.1, own="b")
     Listed(text='tea', rows=(0, 1), shares=(0.25, 0.75))
     """
     known = [(rows[item], score) for item, score in found if item in rows]
     shares: dict[int, float] = {}
-    if known:
+    if known and max(score for _, score in known) >= least:
         scores = np.array([score for _, score in known]) / temperature
         weights = np.exp(scores - scores.max())
         for (row, _), share in zip(known, (weights / weights.sum()).tolist(), strict=True):
@@ -46,4 +51,4 @@ def listed(
         rest = 1 - OWN if shares else 0.0
         shares = {row: share * rest for row, share in shares.items()}
         shares[rows[own]] = shares.get(rows[own], 0.0) + 1 - rest
-    return Listed(text, tuple(shares), tuple(shares.values())) if shares else None
+    return Listed(text, tuple(shares), tuple(shares.values()))

@@ -105,20 +105,26 @@ class _QueryJob:
         return {
             "score": -loss - self.plan.anchor * near,
             "loss": loss,
-            "accuracy": right / len(self.dev.lists),
+            "accuracy": right / max(1, sum(bool(one.rows) for one in self.dev.lists)),
             "kept": 1 - near,
         }
 
     def _against(self, vectors: torch.Tensor, lists: Sequence[Listed], drawn: Longs) -> tuple[torch.Tensor, float]:
-        """Return the cross-entropy (B,) of lists over their items and those drawn, and how often the first is first."""
+        """Return the cross-entropy (B,) of lists over their items and those drawn, and how often the first is first.
+
+        A list without items costs nothing: what its text teaches is to stay near the base.
+        """
         columns = np.unique(np.concatenate([drawn, *(np.array(one.rows, np.int64) for one in lists)]))
         wanted = torch.zeros(len(lists), len(columns))
         for at, one in enumerate(lists):
-            wanted[at, torch.from_numpy(np.searchsorted(columns, one.rows))] = torch.tensor(one.shares)
+            wanted[at, torch.from_numpy(np.searchsorted(columns, np.array(one.rows, np.int64)))] = torch.tensor(
+                one.shares
+            )
         wanted = wanted.to(vectors.device)
         cosines = vectors @ self.items[torch.from_numpy(columns)].T
         losses = -(wanted * functional.log_softmax(cosines / self.plan.temperature, dim=-1)).sum(dim=-1)
-        return losses, float((cosines.argmax(dim=-1) == wanted.argmax(dim=-1)).sum())
+        listed = wanted.sum(dim=-1) > 0
+        return losses, float((listed & (cosines.argmax(dim=-1) == wanted.argmax(dim=-1))).sum())
 
 
 def _lesson(base: Base, lists: Sequence[Listed]) -> _Lesson:
