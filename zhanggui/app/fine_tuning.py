@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import orjson
 
 from zhanggui.app.build import FUSION_FILE, current_release, fusion_of
@@ -27,15 +28,19 @@ from zhanggui.training.tracking import open_tracker, picture_encoder, write_repo
 
 if TYPE_CHECKING:
     from zhanggui.training.language.base import Base
-    from zhanggui.training.language.plan import Run
+    from zhanggui.training.language.plan import Plan, Run
 
 _PICTURED = 500
 _CALIBRATION = 32
 _QUERIES_SHARE = 0.4
 """Of the budget, where the side of items is trained, too."""
 _FEWEST_LAYERS = 3
-_RATE, _TEMPERATURE, _ANCHOR = 2e-4, 0.01, 10.0
-"""Of the model of queries. e5 was trained at 0.01: above, its narrow cosines must be torn apart to say the same."""
+_WHOLE, _HALF = (3e-5, 20.0), (2e-4, 10.0)
+"""Learning rate, and weight of staying near the vectors before, of the model of queries and of its half."""
+_TEMPERATURE = 0.01
+"""That of e5's own training: above, its narrow cosines must be torn apart to say the same."""
+_LOST = 0.005
+"""What half the layers may find less."""
 
 
 def fine_tune_encoder(
@@ -77,14 +82,18 @@ def _trained(
         tracker.settings({"base": base.name, "lists": len(lists.train), **material.counts()})
         trained = _both_sides(base, material, lesson, run) if lesson.passages else base
         known = None if lesson.passages else lists.known
-        asking = _queries(trained, lists, known, lesson, replace(run, folder=work / "queries"))
+        asking, found = _queries(trained, lists, known, lesson, replace(run, folder=work / "queries"))
     figures = {"before": _judged(base, held), "after": _judged(trained, held, queries=asking)}
+    measured: dict[str, object] = {f"encoder_mrr_{at}": value for at, value in figures.items()}
+    measured |= {f"encoder_found_{which}": value for which, value in found.items()}
     learnt: dict[str, object] = {
         "budget_minutes": lesson.minutes,
         "passages": lesson.passages,
         "lists": len(lists.train),
+        "query_layers": int(asking.model.config.num_hidden_layers),
+        **material.counts(),
     }
-    return trained, asking, learnt | material.counts(), {f"encoder_mrr_{at}": value for at, value in figures.items()}
+    return trained, asking, learnt, measured
 
 
 def _both_sides(base: "Base", material: Material, lesson: Lesson, run: "Run") -> "Base":
@@ -96,27 +105,51 @@ def _both_sides(base: "Base", material: Material, lesson: Lesson, run: "Run") ->
     return train_bi_encoder(base, material.parts.train, material.parts.dev, plan=plan, run=run, hard=hard)
 
 
-def _queries(trained: "Base", lists: QueryLessons, known: Floats | None, lesson: Lesson, run: "Run") -> "Base":
-    """Return a model for queries, of half the layers where there are enough: shoppers wait for it."""
+def _queries(
+    trained: "Base", lists: QueryLessons, known: Floats | None, lesson: Lesson, run: "Run"
+) -> tuple["Base", dict[str, float]]:
+    """Return the model for queries: of half the layers if that finds as much, since shoppers wait for it; and figures.
+
+    `found` is the reciprocal rank of what held-out lists have first, among all items: of the base, the whole, the half.
+    """
     from zhanggui.training.language import vectors
-    from zhanggui.training.language.plan import Plan
     from zhanggui.training.language.query_encoder import train_query_encoder
 
-    layers = trained.model.config.num_hidden_layers
-    plan = Plan(
-        budget_minutes=lesson.minutes * (_QUERIES_SHARE if lesson.passages else 1),
-        seed=lesson.seed,
-        batch=64,
-        epochs=10,
-        learning_rate=_RATE,
-        temperature=_TEMPERATURE,
-        anchor=_ANCHOR,
-        judge_every=50,
-        patience=4,
-    )
+    minutes = lesson.minutes * (_QUERIES_SHARE if lesson.passages else 1)
     items = vectors.passages(trained, list(lists.passages)) if known is None else known
-    half = layers // 2 if layers // 2 >= _FEWEST_LAYERS else layers
-    return train_query_encoder(trained, lists.train, lists.dev, items, layers=half, plan=plan, run=run)
+    layers = trained.model.config.num_hidden_layers
+    whole = train_query_encoder(
+        trained, lists.train, lists.dev, items, layers=layers, plan=_plan(lesson, minutes * 0.6, _WHOLE), run=run
+    )
+    found = {"base": _found(trained, lists, items), "whole": _found(whole, lists, items)}
+    if layers // 2 < _FEWEST_LAYERS:
+        return whole, found
+    beside = replace(run, folder=run.folder.with_name("queries-half"))
+    half = train_query_encoder(
+        whole, lists.train, lists.dev, items, layers=layers // 2, plan=_plan(lesson, minutes * 0.4, _HALF), run=beside
+    )
+    found["half"] = _found(half, lists, items)
+    return (half if found["half"] >= found["whole"] - _LOST else whole), found
+
+
+def _plan(lesson: Lesson, minutes: float, learning: tuple[float, float]) -> "Plan":
+    from zhanggui.training.language.plan import Plan
+
+    rate, anchor = learning
+    plan = Plan(budget_minutes=minutes, seed=lesson.seed, batch=64, epochs=10, judge_every=50, patience=4)
+    return replace(plan, learning_rate=rate, anchor=anchor, temperature=_TEMPERATURE)
+
+
+def _found(model: "Base", lists: QueryLessons, items: Floats) -> float:
+    from zhanggui.training.language import vectors
+
+    held = [one for one in lists.dev if one.rows]
+    if not held:
+        return 0.0
+    cosines = vectors.queries(model, [one.text for one in held]) @ items.T
+    first = [one.rows[int(np.argmax(one.shares))] for one in held]
+    ranks = 1 + (cosines > cosines[np.arange(len(held)), first][:, None]).sum(axis=1)
+    return round(float((1 / ranks).mean()), 4)
 
 
 def _judged(base: "Base", pairs: Sequence[Pair], *, queries: "Base | None" = None) -> float:
