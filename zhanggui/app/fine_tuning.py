@@ -118,16 +118,15 @@ def _queries(
     minutes = lesson.minutes * (_QUERIES_SHARE if lesson.passages else 1)
     items = vectors.passages(trained, list(lists.passages)) if known is None else known
     layers = trained.model.config.num_hidden_layers
-    whole = train_query_encoder(
-        trained, lists.train, lists.dev, items, layers=layers, plan=_plan(lesson, minutes * 0.6, _WHOLE), run=run
-    )
+    both, wanted = (lists.train, lists.dev), None if lesson.passages else lists.wanted
+    plan = _plan(lesson, minutes * 0.6, _WHOLE)
+    whole = train_query_encoder(trained, both, items, wanted=wanted, layers=layers, plan=plan, run=run)
     found = {"base": _found(trained, lists, items), "whole": _found(whole, lists, items)}
     if layers // 2 < _FEWEST_LAYERS:
         return whole, found
     beside = replace(run, folder=run.folder.with_name("queries-half"))
-    half = train_query_encoder(
-        whole, lists.train, lists.dev, items, layers=layers // 2, plan=_plan(lesson, minutes * 0.4, _HALF), run=beside
-    )
+    plan = _plan(lesson, minutes * 0.4, _HALF)
+    half = train_query_encoder(whole, both, items, layers=layers // 2, plan=plan, run=beside)
     found["half"] = _found(half, lists, items)
     return (half if found["half"] >= found["whole"] - _LOST else whole), found
 

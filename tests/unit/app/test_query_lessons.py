@@ -1,5 +1,6 @@
 """What search answers becomes lists; rows are those of passages; judged queries stay apart."""
 
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -54,3 +55,21 @@ def test_judged_queries_are_not_asked_and_some_are_kept_to_judge_by(gathered):
     assert not any(one.text.casefold() == "blue pot" for one in [*lists.train, *lists.dev])
     raw = [one.text for one in lists.dev if one.text.startswith("lamp ")]
     assert len(raw) >= 2 and not set(raw) & {one.text for one in lists.train}
+
+
+def test_of_a_long_log_those_that_words_answer_are_learnt_from(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("zhanggui.app.query_lessons.RAW_A_MINUTE", 20)
+    log = tmp_path / "log.txt"
+    unknown = [f"zzzz{n} qqqq{n}" for n in range(200)]
+    sold = [f"{c} {k} of {m}" for c in COLOURS for k in KINDS[:2] for m in MATERIALS[:4]][:20]
+    log.write_text("\n".join(unknown[:100] + sold + unknown[100:]), "utf-8")
+    settings = load(environ={"ZHANGGUI_ENCODER": "hash"}, home=tmp_path)
+    told: list[str] = []
+    with closing(open_store(tmp_path / "shop.db")) as store:
+        store.put_products(SHELF)
+        lesson = Lesson("any", 1.0, 0, query_log=log)
+        material = gather_pairs(store, lesson)
+        lists = gather_lists(settings, store, lesson, material, told=lambda what, *_: told.append(what))
+    asked = {one.text for one in [*lists.train, *lists.dev]}
+    assert set(sold) <= asked and not set(unknown) & asked
+    assert "words" in told

@@ -37,3 +37,10 @@ def test_answers_come_best_first_and_one_for_each_query():
         scores = [score for _, score in found]
         assert len(found) <= 3 and scores == sorted(scores, reverse=True) and np.isfinite(scores).all()
     assert SearchTeacher(index_of(encoder), encoder)([]) == []
+
+
+def test_answers_come_with_the_vectors_of_what_was_asked():
+    encoder = HashEncoder()
+    answers, vectors = SearchTeacher(index_of(encoder), encoder, depth=3).answers(["red mug", "pot"])
+    assert len(answers) == 2 and np.array_equal(vectors, encoder.queries(["red mug", "pot"]))
+    assert SearchTeacher(index_of(encoder), depth=3).answers(["pot"])[1].shape == (1, 0)

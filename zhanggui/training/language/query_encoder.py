@@ -23,7 +23,7 @@ from zhanggui.data.examples.listed import Listed
 from zhanggui.training.language.base import Base
 from zhanggui.training.language.batches import Ids, bucketed, token_ids
 from zhanggui.training.language.bi_encoder import freeze
-from zhanggui.training.language.distil import with_fewer_layers, without
+from zhanggui.training.language.distil import with_fewer_layers
 from zhanggui.training.language.loop import Outcome, fit
 from zhanggui.training.language.losses import apart
 from zhanggui.training.language.machine import device, exact
@@ -35,29 +35,50 @@ SEEN = 20_000
 
 
 def train_query_encoder(
-    base: Base, train: Sequence[Listed], dev: Sequence[Listed], items: Floats, *, layers: int, plan: Plan, run: Run
+    base: Base,
+    lists: tuple[Sequence[Listed], Sequence[Listed]],
+    items: Floats,
+    *,
+    wanted: tuple[Floats, Floats] | None = None,
+    layers: int,
+    plan: Plan,
+    run: Run,
 ) -> Base:
     """Return a model of so many layers for queries whose vectors rank `items` (n, dim) as the lists say.
 
-    `plan.temperature` is that of the softmax over cosines, `plan.anchor` the weight of staying near the base's vectors.
-    Of the budget counts what the base takes to make those. `base` stays as it was. Raises InputError without lists.
+    `lists` are those to learn from and those to judge by, `wanted` the base's vectors of their texts, where they are
+    known; else the base makes those that training comes to. `plan.temperature` is that of the softmax over cosines,
+    `plan.anchor` the weight of staying near `wanted`. `base` stays as it was. Raises InputError without lists.
     """
+    train, dev = lists
     if not train or not dev:
         raise InputError(f"A model of queries needs lists to learn from and to judge by. Got {len(train)}, {len(dev)}.")
-    began = run.clock.now()
-    job = _QueryJob(base, layers, train, dev[: plan.judged], items, plan=plan)
-    fit(job, plan=without(plan, run, began), run=run)
+    known = wanted or (None, None)
+    lessons = _lesson(base, train, known[0]), _lesson(base, dev[: plan.judged], known[1])
+    job = _QueryJob(base, layers, lessons, items, plan=plan)
+    fit(job, plan=plan, run=run)
     job.model.to("cpu").requires_grad_(True)
     return replace(base, model=job.model, name=f"{base.name}-{layers}")
 
 
 @dataclass(frozen=True, slots=True)
 class _Lesson:
-    """Lists, what the model reads of them, and the base's vectors of them (n, dim)."""
+    """Lists, what the model reads of them, and the base's vectors of them (n, dim), where `known`."""
 
     lists: Sequence[Listed]
     ids: Ids
     wanted: torch.Tensor
+    known: torch.Tensor
+
+    def near(self, base: Base, rows: Longs) -> torch.Tensor:
+        """Return the base's vectors of rows (b, dim); those that nobody knows yet are made and kept."""
+        these = torch.from_numpy(rows)
+        lacking = these[~self.known[these]]
+        if len(lacking):
+            made = encode_ids(base.model.to(device()).eval(), [self.ids[row] for row in lacking.tolist()], base.recipe)
+            self.wanted[lacking] = made.to(self.wanted.device)
+            self.known[lacking] = True
+        return self.wanted[these]
 
 
 class _QueryJob:
@@ -67,17 +88,17 @@ class _QueryJob:
         self,
         base: Base,
         layers: int,
-        train: Sequence[Listed],
-        dev: Sequence[Listed],
+        lessons: tuple["_Lesson", "_Lesson"],
         items: Floats,
         *,
         plan: Plan,
     ) -> None:
+        self.base, (self.lesson, self.dev) = base, lessons
         self.model, self.recipe, self.plan = with_fewer_layers(base.model, layers).to(device()), base.recipe, plan
         freeze(self.model, words=plan.frozen_words)
         self.items = torch.from_numpy(np.ascontiguousarray(items, np.float32)).to(device())
-        self.lesson, self.dev = _lesson(base, train), _lesson(base, dev)
-        self.told = hashlib.blake2b(repr((base.name, list(train), list(dev))).encode("utf-8", "surrogatepass"))
+        told = base.name, list(self.lesson.lists), list(self.dev.lists)
+        self.told = hashlib.blake2b(repr(told).encode("utf-8", "surrogatepass"))
         self.told.update(np.ascontiguousarray(items[:: max(1, len(items) // 1000)]).tobytes())
 
     def fingerprint(self) -> str:
@@ -93,14 +114,14 @@ class _QueryJob:
         lists = [self.lesson.lists[row] for row in rows]
         with exact(vectors.device):
             losses, right = self._against(vectors, lists, drawn)
-            near = apart(vectors, self.lesson.wanted[torch.from_numpy(rows)])
+            near = apart(vectors, self.lesson.near(self.base, rows))
         return Outcome(losses.mean() + self.plan.anchor * near.mean(), right, len(rows))
 
     def judge(self) -> Mapping[str, float]:
         vectors = encode_ids(self.model, self.dev.ids, self.recipe)
         drawn = np.random.default_rng(self.plan.seed).permutation(len(self.items))[:SEEN]
         losses, right = self._against(vectors, self.dev.lists, drawn)
-        near = float(apart(vectors, self.dev.wanted).mean())
+        near = float(apart(vectors, self.dev.near(self.base, np.arange(len(self.dev.ids)))).mean())
         loss = float(losses.mean())
         return {
             "score": -loss - self.plan.anchor * near,
@@ -127,9 +148,12 @@ class _QueryJob:
         return losses, float((listed & (cosines.argmax(dim=-1) == wanted.argmax(dim=-1))).sum())
 
 
-def _lesson(base: Base, lists: Sequence[Listed]) -> _Lesson:
+def _lesson(base: Base, lists: Sequence[Listed], known: Floats | None) -> _Lesson:
     recipe = base.recipe
     ids = token_ids(
         base.tokenizer, [one.text for one in lists], prefix=recipe.query_prefix, max_length=recipe.max_length
     )
-    return _Lesson(lists, ids, encode_ids(base.model.to(device()).eval(), ids, recipe))
+    size = len(ids), int(base.model.config.hidden_size)
+    wanted = np.zeros(size, np.float32) if known is None else np.array(known[: len(ids)], np.float32)
+    told = torch.full((len(ids),), known is not None)
+    return _Lesson(lists, ids, torch.from_numpy(wanted).to(device()), told)
