@@ -1,7 +1,7 @@
 """Items on their way to the page, with everything that speaks for them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Self
 
 from zhanggui.core.ids import ItemId, Millis, RankingId, UserId
@@ -43,7 +43,17 @@ class Candidate:
 
     def joined(self, other: Self) -> Self:
         """Return one candidate that carries the evidence of both."""
-        return replace(self, evidence=(*self.evidence, *other.evidence))
+        return self.telling((*self.evidence, *other.evidence))
+
+    # `dataclasses.replace` takes four times as long as these two, and a page has hundreds of candidates.
+
+    def telling(self, evidence: tuple[Evidence, ...]) -> Self:
+        """Return the candidate with this evidence instead."""
+        return type(self)(self.item, evidence, self.score)
+
+    def scored(self, score: float) -> Self:
+        """Return the candidate with this score."""
+        return type(self)(self.item, self.evidence, score)
 
     def by(self, source: str) -> Evidence | None:
         """Return what that source said, or None."""

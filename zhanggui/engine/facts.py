@@ -4,7 +4,7 @@ They come from the models and the state at the moment of showing, never from a s
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -65,13 +65,13 @@ class _Telling:
             costly = evidence.source in self._tools.members and evidence.source not in _OWN
             if not (costly and self._hurried and _has_reason(told.values())):
                 told[place] = self._evidence(candidate.item, evidence)
-        return replace(candidate, evidence=tuple(told.get(n, e) for n, e in enumerate(candidate.evidence)))
+        return candidate.telling(tuple(told.get(n, e) for n, e in enumerate(candidate.evidence)))
 
     def _evidence(self, item: ItemId, evidence: Evidence) -> Evidence:
         if evidence.facts:
             return evidence
         facts = [(name, value) for name, value in self._facts(item, evidence.source) if value]
-        return replace(evidence, facts=tuple(facts)) if facts else evidence
+        return Evidence(evidence.source, evidence.score, tuple(facts)) if facts else evidence
 
     def _facts(self, item: ItemId, source: str) -> list[tuple[str, Fact]]:
         if source in _CROWD:

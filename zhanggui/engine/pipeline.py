@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -146,7 +146,7 @@ class Pipeline:
                 fresh = [c for c in merge(self._proposed(work, [name])) if c.item not in known]
             known |= {candidate.item for candidate in fresh}
             floor = arrangement.placed[-1].score if arrangement.placed else 0.0
-            behind = [replace(c, score=floor - 1 - n) for n, c in enumerate(self._divide(work, fresh))]
+            behind = [c.scored(floor - 1 - n) for n, c in enumerate(self._divide(work, fresh))]
             self._fill(work, arrangement, behind, deep)
         if not arrangement.placed:
             self._fill(work, arrangement, self._order(work, self._pardoned(work)), deep)
@@ -190,7 +190,7 @@ class Pipeline:
             ranked, failed = self._timely.guard(name, lambda: ranker.rank(work.request, work.context, candidates))
         if ranked is None or failed:
             work.degraded.append(name)
-            return [replace(c, score=-float(place)) for place, c in enumerate(candidates)]
+            return [c.scored(-float(place)) for place, c in enumerate(candidates)]
         return sorted(ranked, key=lambda candidate: (-candidate.score, candidate.item))
 
     def _pardoned(self, work: _Work) -> list[Candidate]:

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
@@ -14,6 +15,13 @@ LOG = logging.getLogger(__name__)
 
 Listener = Callable[[Sequence[Change]], None]
 """Gets product changes once the index knows them."""
+
+BUSY = 0.25
+"""A page asked for so many seconds ago or less: shoppers are here, and come first."""
+
+REST, LONGEST_REST = 4.0, 0.25
+"""Between two writes of the index the shoppers have it to themselves: so many times what the last one took, at most
+so many seconds. What is committed meanwhile is written together: twenty products cost little more than one."""
 
 
 def listeners_of(shelf: Shelf, meaning: Meaning | None) -> list[Listener]:
@@ -28,7 +36,8 @@ def listeners_of(shelf: Shelf, meaning: Meaning | None) -> list[Listener]:
 class Projections:
     """Read the feed on from what was applied last, and apply it. One way in: writes of this process take it, too.
 
-    Safe to call from many threads; one applies, the others wait and then find nothing left to do.
+    The index with its listeners and the online state each follow on their own, so that an event need not wait for a
+    product. Safe to call from many threads; one applies, the others wait and then find nothing left to do.
     """
 
     def __init__(
@@ -44,15 +53,47 @@ class Projections:
         """`erased` are called when the state has dropped what left the Store: copies of it must go, too."""
         self._store, self._index, self._state = store, index, state
         self._listeners, self._erased, self._batch = listeners, erased, batch
-        self._lock = threading.Lock()
-        self.position = min(index.position, state.position)
+        self._of_products, self._of_events = threading.Lock(), threading.Lock()
+        self._indexed, self._stated = index.position, state.position
+        self._asked, self._rests_until = -BUSY, 0.0
+
+    @property
+    def position(self) -> int:
+        """The number of the feed up to which all is applied."""
+        return min(self._indexed, self._stated)
+
+    def asked(self) -> None:
+        """Hear that a shopper asks for a page."""
+        self._asked = time.monotonic()
 
     def catch_up(self) -> int:
-        """Apply all that is new; return how many changes that were."""
-        if self._store.position() <= self.position:
-            return 0
-        with self._lock:
-            return self._drain()
+        """Apply all that is new; return how many numbers of the feed that were."""
+        before = self.position
+        try:
+            self.follow_events()
+        finally:
+            self.follow_products()
+        return self.position - before
+
+    def follow_events(self) -> None:
+        """Let the online state know all that is new."""
+        if self._store.position() > self._stated:
+            with self._of_events:
+                while changes := self._store.changes(self._stated, limit=self._batch):
+                    for erasing, run in groupby(changes, lambda change: change.kind is ChangeKind.ERASED):
+                        self._tell_state([c for c in run if c.position > self._state.position], erasing)
+                    begun, self._stated = self._stated, changes[-1].position
+                    if begun <= self._indexed < self._stated and not any(c.kind.of_products for c in changes):
+                        self._indexed = self._stated  # nothing in between is for the index
+
+    def follow_products(self) -> None:
+        """Let the index and the listeners know all that is new; while shoppers are here, what comes soon goes along."""
+        wanted = self._store.position()
+        if wanted > self._indexed:
+            with self._of_products:
+                if wanted > self._indexed:
+                    self._rest()
+                    self._drain()
 
     def lag(self) -> int:
         """Return how many numbers of the feed are not applied yet."""
@@ -71,36 +112,34 @@ class Projections:
 
         A write that returned before is in both, one that comes later waits for the step and is in the other.
         """
-        with self._lock:
+        with self._of_products:
             self._drain()
             self.bring(index, listeners)
-            self._index, self._listeners = index, listeners
+            self._index, self._listeners, self._indexed = index, listeners, index.position
             then()
 
     def mark(self) -> None:
         """Let the index note how far it is: after mere events it is not bothered until now."""
-        with self._lock:
-            if self._index.position < self.position:
-                self._index.apply([], self.position)
+        with self._of_products:
+            if self._index.position < self._indexed:
+                self._index.apply([], self._indexed)
 
-    def _drain(self) -> int:
-        applied = 0
-        while changes := self._store.changes(self.position, limit=self._batch):
-            self._apply(changes)
-            applied += len(changes)
-        return applied
+    def _rest(self) -> None:
+        now = time.monotonic()
+        if now - self._asked < BUSY:
+            time.sleep(max(0.0, self._rests_until - now))
 
-    def _apply(self, changes: list[Change]) -> None:
-        position = changes[-1].position
-        products = [c for c in changes if c.kind.of_products]
-        unknown = [c for c in products if c.position > self._index.position]
-        if unknown:
-            self._index.apply(unknown, position)
-        for erasing, run in groupby(changes, lambda change: change.kind is ChangeKind.ERASED):
-            self._tell_state([c for c in run if c.position > self._state.position], erasing)
-        for listener in self._listeners if products else ():
-            listener(products)
-        self.position = position
+    def _drain(self) -> None:
+        while changes := self._store.changes(self._indexed, limit=self._batch):
+            products = [c for c in changes if c.kind.of_products]
+            if products:
+                began = time.monotonic()
+                self._index.apply(products, changes[-1].position)
+                ended = time.monotonic()
+                self._rests_until = ended + min(LONGEST_REST, REST * (ended - began))
+                for listener in self._listeners:
+                    listener(products)
+            self._indexed = changes[-1].position
 
     def _tell_state(self, news: list[Change], erasing: bool) -> None:
         """Tell the state what it does not know yet: either erasures only, or anything but erasures."""

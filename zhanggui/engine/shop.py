@@ -120,6 +120,7 @@ class Shop:
 
         (A page behind the end of a list is.) What is shown is recorded as a ranking in the background.
         """
+        self.parts.projections.asked()
         with self._in_use.now() as serving:
             slate = serving.pipeline.run(request)
         ranking = RankingId(self._new_id())
@@ -149,15 +150,17 @@ class Shop:
 
     def put_products(self, products: Sequence[Product]) -> Receipt:
         """Commit products; searchable when it returns."""
-        return self._follow("products", self.parts.store.put_products(products))
+        return self._products("products", self.parts.store.put_products(products))
 
     def remove_products(self, items: Sequence[ItemId]) -> Receipt:
         """Commit removals; gone from every page when it returns."""
-        return self._follow("removals", self.parts.store.remove_products(items))
+        return self._products("removals", self.parts.store.remove_products(items))
 
     def put_events(self, events: Sequence[Event]) -> Receipt:
         """Commit events; the very next page knows them."""
-        return self._follow("events", self.parts.store.put_events(events))
+        receipt = self.parts.store.put_events(events)
+        self._apply("events", receipt.written, self.parts.projections.follow_events)
+        return receipt
 
     def erase_users(self, users: Sequence[UserId]) -> Erased:
         """Commit the removal of all that is known of users; no page knows of it when it returns.
@@ -167,7 +170,7 @@ class Shop:
         erased = self.parts.store.erase_users(users)
         if self.parts.scrubber:
             self.parts.scrubber.offer(users)
-        self._catch_up("erasures", erased.events + erased.rankings)
+        self._apply("erasures", erased.events + erased.rankings, self.parts.projections.follow_events)
         return erased
 
     def product(self, item: ItemId) -> Product:
@@ -238,15 +241,15 @@ class Shop:
             if error is not None:
                 LOG.warning("closing the shop: %s", error)
 
-    def _follow(self, kind: str, receipt: Receipt) -> Receipt:
-        self._catch_up(kind, receipt.written)
+    def _products(self, kind: str, receipt: Receipt) -> Receipt:
+        self._apply(kind, receipt.written, self.parts.projections.catch_up)
         return receipt
 
-    def _catch_up(self, kind: str, written: int) -> None:
+    def _apply(self, kind: str, written: int, follow: Callable[[], object]) -> None:
         with self._counting:
             self._written[kind] += written
         # The write is committed: if it cannot be applied now, the follower will, and the caller's receipt stands.
-        _, error = attempt(self.parts.projections.catch_up, "follow")
+        _, error = attempt(follow, "follow")
         if error is not None:
             LOG.warning("committed, but not applied yet: %s", error)
 

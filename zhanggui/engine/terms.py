@@ -1,11 +1,13 @@
 """Which words of a title a query names: the fact behind "matches: … in the title"."""
 
 import re
+from functools import lru_cache
 
 from zhanggui.retrieval.text.analyser import Analyser
 from zhanggui.retrieval.text.normalise import normalise
 
 _WORD = re.compile(r"[^\W_\u3400-\u9fff]+")
+_WORDS, _QUERIES = 20_000, 256
 _CHINESE = re.compile(r"[\u3400-\u9fff]+")
 
 
@@ -18,15 +20,22 @@ class TitleTerms:
     """
 
     def __init__(self, analyser: Analyser) -> None:
-        self._analyser = analyser
+        # A page asks for one query and twenty titles, and their words are those of the pages before.
+        self._stems = lru_cache(_WORDS)(lambda word: frozenset(analyser.tokens(word).words))
+        self._asked = lru_cache(_QUERIES)(self._understood)
 
     def __call__(self, query: str, title: str) -> str:
         """Return the piece as it stands in the folded title, "" where they share nothing."""
-        asked, said = normalise(query), normalise(title)
-        wanted = {stem for word in _WORD.findall(asked) for stem in self._analyser.tokens(word).words}
-        found = [word for word in _WORD.findall(said) if wanted & set(self._analyser.tokens(word).words)]
-        found += [_longest_shared(run, said) for run in _CHINESE.findall(asked)]
+        said = normalise(title)
+        wanted, runs = self._asked(query)
+        found = [word for word in _WORD.findall(said) if wanted & self._stems(word)]
+        found += [_longest_shared(run, said) for run in runs]
         return max(found, key=len, default="")
+
+    def _understood(self, query: str) -> tuple[frozenset[str], tuple[str, ...]]:
+        asked = normalise(query)
+        stems = frozenset(stem for word in _WORD.findall(asked) for stem in self._stems(word))
+        return stems, tuple(_CHINESE.findall(asked))
 
 
 def _longest_shared(run: str, title: str) -> str:

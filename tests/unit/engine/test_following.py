@@ -1,6 +1,8 @@
 """Writes of other processes, failures on the way, and what is written down in the background."""
 
+import itertools
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,7 +13,7 @@ from zhanggui.core.event import Event, EventType
 from zhanggui.core.protocols import ChangeKind
 from zhanggui.core.request import Request, Surface
 from zhanggui.data.store.memory import MemoryStore
-from zhanggui.engine.projections import Projections
+from zhanggui.engine.projections import LONGEST_REST, Projections
 from zhanggui.engine.ranking_log import RankingLog
 from zhanggui.engine.repeating import Repeating
 from zhanggui.engine.shelf import Shelf
@@ -86,6 +88,106 @@ def test_listeners_hear_of_products_only(make_product, make_bench):
         ("c", ChangeKind.PRODUCT),
         ("b", ChangeKind.REMOVED),
     ]
+
+
+class TestTwoFollowers:
+    """Events need not wait for products; products that come together are written together while shoppers are here."""
+
+    @pytest.fixture
+    def held(self, make_bench):
+        """A bench whose index stands still in each `apply` until it is let go."""
+        bench = make_bench()
+        bench.shop.close()
+        plain, begun, go = bench.index.apply, threading.Semaphore(0), threading.Semaphore(0)
+        sizes = []
+
+        def apply(changes, position):
+            sizes.append(len(changes))
+            begun.release()
+            assert go.acquire(timeout=10)
+            plain(changes, position)
+
+        bench.index.apply = apply
+        return SimpleNamespace(bench=bench, begun=begun, go=go, sizes=sizes)
+
+    def projections(self, bench, **more):
+        return Projections(bench.store, bench.index, bench.state, **more)
+
+    def test_an_event_is_known_while_a_product_is_still_being_written(self, held, make_product):
+        projections = self.projections(held.bench)
+        held.bench.store.put_products([make_product("tea")])
+        writer = threading.Thread(target=projections.catch_up)
+        writer.start()
+        assert held.begun.acquire(timeout=10)
+        held.bench.store.put_events([view(1, "ann", "tea", 5)])
+        projections.follow_events()
+        assert [act.item for act in held.bench.state.history("ann")] == ["tea"]
+        assert projections.lag() == 2, "the product is not in the index yet"
+        held.go.release()
+        writer.join(timeout=10)
+        assert projections.catch_up() >= 0 and projections.lag() == 0
+
+    def test_what_is_committed_meanwhile_is_written_at_once(self, held, make_product):
+        projections = self.projections(held.bench)
+        held.bench.store.put_products([make_product("first")])
+        writers = [threading.Thread(target=projections.follow_products)]
+        writers[0].start()
+        assert held.begun.acquire(timeout=10)
+        for n in range(5):
+            held.bench.store.put_products([make_product(f"p{n}")])
+            writers.append(threading.Thread(target=projections.follow_products))
+            writers[-1].start()
+        held.go.release(2)
+        for writer in writers:
+            writer.join(timeout=10)
+        assert held.sizes == [1, 5]
+
+    @pytest.mark.parametrize(("shoppers", "rests"), [(True, 1), (False, 0)])
+    def test_the_index_rests_between_two_writes_while_shoppers_are_here(
+        self, make_bench, make_product, monkeypatch, shoppers, rests
+    ):
+        bench = make_bench()
+        bench.shop.close()
+        slept, now = [], itertools.count(step=0.01)
+        clock = SimpleNamespace(monotonic=lambda: next(now), sleep=slept.append)
+        monkeypatch.setattr("zhanggui.engine.projections.time", clock)
+        projections = self.projections(bench)
+        for n in range(2):
+            if shoppers:
+                projections.asked()
+            bench.store.put_products([make_product(f"p{n}")])
+            projections.follow_products()
+        assert len([seconds for seconds in slept if seconds > 0]) == rests
+        assert max(slept, default=0.0) <= LONGEST_REST
+
+    def test_after_mere_events_there_is_nothing_for_the_index_to_read(self, make_bench, make_product, monkeypatch):
+        bench = make_bench([make_product("tea")])
+        bench.shop.close()
+        projections, reads, plain = self.projections(bench), [], bench.store.changes
+        monkeypatch.setattr(
+            bench.store, "changes", lambda after, limit: reads.append(after) or plain(after, limit=limit)
+        )
+        bench.store.put_events([view(1, "ann", "tea", 5)])
+        projections.follow_events()
+        assert projections.lag() == 0 and reads
+        reads.clear()
+        projections.follow_products()
+        assert not reads
+
+    def test_an_index_that_cannot_be_written_does_not_keep_events_back(self, make_bench, make_product, monkeypatch):
+        bench = make_bench()
+        bench.shop.close()
+
+        def fail(changes, position):
+            raise StoreError("the disk is full")
+
+        monkeypatch.setattr(bench.index, "apply", fail)
+        projections = self.projections(bench)
+        bench.store.put_products([make_product("tea")])
+        bench.store.put_events([view(1, "ann", "tea", 5)])
+        with pytest.raises(StoreError):
+            projections.catch_up()
+        assert [act.item for act in bench.state.history("ann")] == ["tea"] and projections.lag() == 2
 
 
 class TestShelf:

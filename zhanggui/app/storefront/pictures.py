@@ -1,6 +1,7 @@
 """A drawn tile for products without a picture: colour and icon tell the category, always the same for the same one."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import blake2b
 
 from markupsafe import Markup, escape
@@ -53,6 +54,20 @@ TELLING = {name: SHAPES[name] for name in ("paw", "book", "snow")}
 """What tells more about a thing wherever it stands in the path than the narrower words beside it."""
 
 
+_REMEMBERED = 20_000
+
+
+def _keys(shapes: Mapping[str, str]) -> list[tuple[str, list[str]]]:
+    """Return for each icon what to look for in a text that begins with a space."""
+    return [
+        (name, [" " + key.replace("_", " ") if key.isascii() else key for key in keys.split()])
+        for name, keys in shapes.items()
+    ]
+
+
+KEYS = {False: _keys(SHAPES), True: _keys(TELLING)}
+
+
 def picture(product: Product) -> Markup:
     """Return the tile as inline SVG; it decorates, so it is hidden from screen readers."""
     kind = " ".join(product.category[:2]) or product.brand or product.item_id
@@ -76,16 +91,14 @@ def icon_of(product: Product) -> str:
     """
     whole = " ".join(product.category)
     texts = (*reversed(product.category), product.title)
-    return _named(whole, TELLING) or next(filter(None, (_named(text, SHAPES) for text in texts)), "")
+    return _named(whole, telling=True) or next(filter(None, map(_named, texts)), "")
 
 
-def _named(text: str, shapes: Mapping[str, str]) -> str:
+@lru_cache(_REMEMBERED)
+def _named(text: str, *, telling: bool = False) -> str:
+    """Return the first icon with a key in the text. A page asks for some fifty texts, most of them categories."""
     plain = " " + text.lower().replace("-", " ").replace("/", " ")
-    return next((name for name, keys in shapes.items() if any(_says(plain, key) for key in keys.split())), "")
-
-
-def _says(text: str, key: str) -> bool:
-    return (" " + key.replace("_", " ") if key.isascii() else key) in text
+    return next((name for name, keys in KEYS[telling] if any(key in plain for key in keys)), "")
 
 
 def _sign(product: Product, ink: str) -> Markup:

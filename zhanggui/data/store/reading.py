@@ -28,12 +28,13 @@ _PRODUCTS_AFTER = (
     .limit(_MOST)
 )
 _EVENTS_AFTER = select(EVENTS).where(EVENTS.c.position > _AFTER).order_by(EVENTS.c.position).limit(_MOST)
+_COUNTS = select(COUNTERS.c.name, COUNTERS.c.value)
 FETCHED_AT_ONCE = 500  # small lists of rows stay in the processor's cache: twice as fast as 20,000
 
 
 def counters(connection: Connection) -> dict[str, int]:
     """Return every counter by name."""
-    return {name: value for name, value in connection.execute(select(COUNTERS.c.name, COUNTERS.c.value))}
+    return {name: value for name, value in connection.execute(_COUNTS)}
 
 
 def products(connection: Connection, items: Sequence[ItemId]) -> dict[ItemId, Product]:

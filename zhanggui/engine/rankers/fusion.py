@@ -42,8 +42,7 @@ class FusionRanker:
         scores = (fused + NUDGE * wanted / max(float(wanted.max()), 1.0)).tolist()
         floor = min(scores)
         scores += [floor - 1 - place for place in range(len(rest))]
-        # Made by hand: `dataclasses.replace` takes four times as long, and there are a thousand.
-        return [Candidate(c.item, c.evidence, score) for c, score in zip(candidates, scores, strict=True)]
+        return [candidate.scored(score) for candidate, score in zip(candidates, scores, strict=True)]
 
 
 def _side(candidates: Sequence[Candidate], source: str) -> Floats:

@@ -1,7 +1,6 @@
 """The order in which things were proposed, for lists sorted by price or date."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from zhanggui.core.candidate import Candidate
 from zhanggui.core.protocols import Context
@@ -15,4 +14,4 @@ class GivenRanker:
 
     def rank(self, request: Request, context: Context, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Return the candidates as they came."""
-        return [replace(candidate, score=-float(place)) for place, candidate in enumerate(candidates)]
+        return [candidate.scored(-float(place)) for place, candidate in enumerate(candidates)]

@@ -7,7 +7,6 @@ that a weight reads as: "the first of this list is worth as much as place 20 * (
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from zhanggui.core.candidate import Candidate, Evidence
 from zhanggui.core.ids import ItemId
@@ -43,7 +42,7 @@ class JoinedRanker:
         for entries in lists.values():
             for place, (_, item, weight) in enumerate(sorted(entries)):
                 scores[item] += weight / (1 + place / _HALF)
-        return [replace(candidate, score=scores[candidate.item]) for candidate in candidates]
+        return [candidate.scored(scores[candidate.item]) for candidate in candidates]
 
     def _place(self, evidence: Evidence) -> tuple[float, List]:
         """Return the weight of the list that evidence stands in, and which list that is."""
