@@ -56,7 +56,9 @@ class _Telling:
         items = [candidate.item for candidate in shown]
         self._users = dict(zip(items, tools.state.shoppers(items).tolist(), strict=True)) if named & {*_CROWD} else {}
         self._products = tools.shelf.get(items) if "bm25" in named else {}
-        self._taste = _taste(context.history, tools.index) if "content" in named else []
+        taste = _taste(context.history, tools.index) if "content" in named else []
+        self._liked = [item for item, _ in taste]
+        self._taste = np.stack([vector for _, vector in taste]) if taste else np.zeros((0, 0), np.float32)
 
     def candidate(self, candidate: Candidate) -> Candidate:
         """Return the candidate with facts. On a page only the strongest model is asked, for one item all are."""
@@ -100,10 +102,9 @@ class _Telling:
 
     def _nearest(self, item: ItemId) -> str:
         vector = self._tools.index.vector(item)
-        if vector is None or not self._taste:
+        if vector is None or not self._liked:
             return ""
-        cosines = np.stack([own for _, own in self._taste]) @ vector
-        return self._taste[int(np.argmax(cosines))][0]
+        return self._liked[int(np.argmax(self._taste @ vector))]
 
 
 def _strength(evidence: Evidence) -> int:

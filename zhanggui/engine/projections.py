@@ -66,18 +66,21 @@ class Projections:
         """Hear that a shopper asks for a page."""
         self._asked = time.monotonic()
 
-    def catch_up(self) -> int:
-        """Apply all that is new; return how many numbers of the feed that were."""
-        before = self.position
+    def catch_up(self, wanted: int | None = None) -> int:
+        """Apply all that is new; return how many numbers of the feed that were.
+
+        `wanted` is the last number if the caller knows it; what is applied already costs nothing.
+        """
+        before, wanted = self.position, self._store.position() if wanted is None else wanted
         try:
-            self.follow_events()
+            self.follow_events(wanted)
         finally:
-            self.follow_products()
+            self.follow_products(wanted)
         return self.position - before
 
-    def follow_events(self) -> None:
+    def follow_events(self, wanted: int | None = None) -> None:
         """Let the online state know all that is new."""
-        if self._store.position() > self._stated:
+        if (self._store.position() if wanted is None else wanted) > self._stated:
             with self._of_events:
                 while changes := self._store.changes(self._stated, limit=self._batch):
                     for erasing, run in groupby(changes, lambda change: change.kind is ChangeKind.ERASED):
@@ -86,12 +89,12 @@ class Projections:
                     if begun <= self._indexed < self._stated and not any(c.kind.of_products for c in changes):
                         self._indexed = self._stated  # nothing in between is for the index
 
-    def follow_products(self) -> None:
+    def follow_products(self, wanted: int | None = None) -> None:
         """Let the index and the listeners know all that is new; while shoppers are here, what comes soon goes along."""
-        wanted = self._store.position()
-        if wanted > self._indexed:
+        last = self._store.position() if wanted is None else wanted
+        if last > self._indexed:
             with self._of_products:
-                if wanted > self._indexed:
+                if last > self._indexed:
                     self._rest()
                     self._drain()
 

@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from zhanggui.core.candidate import Candidate, Dropped, Page, Ranking
 from zhanggui.core.clock import Clock
@@ -159,7 +160,7 @@ class Shop:
     def put_events(self, events: Sequence[Event]) -> Receipt:
         """Commit events; the very next page knows them."""
         receipt = self.parts.store.put_events(events)
-        self._apply("events", receipt.written, self.parts.projections.follow_events)
+        self._apply("events", receipt.written, partial(self.parts.projections.follow_events, receipt.position))
         return receipt
 
     def erase_users(self, users: Sequence[UserId]) -> Erased:
@@ -242,7 +243,7 @@ class Shop:
                 LOG.warning("closing the shop: %s", error)
 
     def _products(self, kind: str, receipt: Receipt) -> Receipt:
-        self._apply(kind, receipt.written, self.parts.projections.catch_up)
+        self._apply(kind, receipt.written, partial(self.parts.projections.catch_up, receipt.position))
         return receipt
 
     def _apply(self, kind: str, written: int, follow: Callable[[], object]) -> None:
