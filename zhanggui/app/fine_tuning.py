@@ -20,6 +20,7 @@ from zhanggui.core.clock import SystemClock
 from zhanggui.core.interactions import Floats
 from zhanggui.core.passage import content_hash, passage
 from zhanggui.core.protocols import Encoder, Store
+from zhanggui.data.examples.listed import Listed
 from zhanggui.data.examples.pair import Pair
 from zhanggui.encoders import VectorCache
 from zhanggui.encoders.folder import open_folder
@@ -39,6 +40,9 @@ _WHOLE, _HALF = (3e-5, 20.0), (2e-4, 10.0)
 """Learning rate, and weight of staying near the vectors before, of the model of queries and of its half."""
 _TEMPERATURE = 0.01
 """That of e5's own training: above, its narrow cosines must be torn apart to say the same."""
+_SHARE = 0.5
+"""Of the trained weights in the mean with those before: a model that has learnt more of what words say already makes
+search by both worse (docs/decisions/0008)."""
 _LOST = 0.005
 """What half the layers may find less."""
 
@@ -110,9 +114,11 @@ def _queries(
 ) -> tuple["Base", dict[str, float]]:
     """Return the model for queries: of half the layers if that finds as much, since shoppers wait for it; and figures.
 
+    The half learns from the whole alone, to read every text as that does.
     `found` is the reciprocal rank of what held-out lists have first, among all items: of the base, the whole, the half.
     """
     from zhanggui.training.language import vectors
+    from zhanggui.training.language.base import averaged
     from zhanggui.training.language.query_encoder import train_query_encoder
 
     minutes = lesson.minutes * (_QUERIES_SHARE if lesson.passages else 1)
@@ -120,15 +126,21 @@ def _queries(
     layers = trained.model.config.num_hidden_layers
     both, wanted = (lists.train, lists.dev), None if lesson.passages else lists.wanted
     plan = _plan(lesson, minutes * 0.6, _WHOLE)
-    whole = train_query_encoder(trained, both, items, wanted=wanted, layers=layers, plan=plan, run=run)
+    learnt = train_query_encoder(trained, both, items, wanted=wanted, layers=layers, plan=plan, run=run)
+    whole = averaged(trained, learnt, share=_SHARE)
     found = {"base": _found(trained, lists, items), "whole": _found(whole, lists, items)}
     if layers // 2 < _FEWEST_LAYERS:
         return whole, found
     beside = replace(run, folder=run.folder.with_name("queries-half"))
     plan = _plan(lesson, minutes * 0.4, _HALF)
-    half = train_query_encoder(whole, both, items, layers=layers // 2, plan=plan, run=beside)
+    texts = _silent(lists.train), _silent(lists.dev)
+    half = train_query_encoder(whole, texts, items, layers=layers // 2, plan=plan, run=beside)
     found["half"] = _found(half, lists, items)
     return (half if found["half"] >= found["whole"] - _LOST else whole), found
+
+
+def _silent(lists: Sequence[Listed]) -> list[Listed]:
+    return [Listed(one.text, (), ()) for one in lists]
 
 
 def _plan(lesson: Lesson, minutes: float, learning: tuple[float, float]) -> "Plan":

@@ -174,6 +174,17 @@ class TestTwoFollowers:
         projections.follow_products()
         assert not reads
 
+    def test_a_write_that_knows_its_number_does_not_ask_for_it(self, make_bench, make_product, monkeypatch):
+        bench = make_bench()
+        bench.shop.close()
+        projections = self.projections(bench)
+        products = bench.store.put_products([make_product("tea")]).position
+        events = bench.store.put_events([view(1, "ann", "tea", 5)]).position
+        monkeypatch.setattr(bench.store, "position", lambda: pytest.fail("asked"))
+        projections.catch_up(products)
+        projections.follow_events(events)
+        assert [act.item for act in bench.state.history("ann")] == ["tea"] and projections.position == events
+
     def test_an_index_that_cannot_be_written_does_not_keep_events_back(self, make_bench, make_product, monkeypatch):
         bench = make_bench()
         bench.shop.close()
