@@ -182,10 +182,9 @@ def _exchange(url: str, connections: threading.local, method: str, path: str, bo
 def look(pid: int, second: float, seen: Seen) -> None:
     resident = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
     seen.memory.append((second, resident))
-    done = sum(map(len, seen.millis.values()))
-    print(
-        f"{second:5.0f} s: {resident:7.1f} MB resident, {done} answers, {sum(seen.errors.values())} errors", flush=True
-    )
+    done, threads = sum(map(len, seen.millis.values())), len(os.listdir(f"/proc/{pid}/task"))
+    told = f"{second:5.0f} s: {resident:7.1f} MB resident, {threads} threads, {done} answers"
+    print(f"{told}, {sum(seen.errors.values())} errors", flush=True)
 
 
 def slope_of(memory: list[tuple[float, float]], minutes: float) -> float:
