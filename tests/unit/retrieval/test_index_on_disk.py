@@ -1,5 +1,8 @@
 """The index across restarts: what is kept, what is made anew, what a crash leaves."""
 
+import shutil
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -114,3 +117,21 @@ def test_readers_keep_the_state_they_began_with(tmp_path):
     index.apply([Change(6, ChangeKind.REMOVED, ItemId("p1"))], 6)
     assert (int(state.columns.sold.sum()), int(index._state.columns.sold.sum())) == (5, 4)
     assert np.array_equal(state.text.searcher.rows(QueryMaker(schema()).rows([0, 1])), [0, 1])
+
+
+def test_deletions_written_by_a_commit_that_was_killed_do_not_block_the_next(tmp_path):
+    """The library names them by a number that begins where the last whole commit ended: the next one takes it again."""
+    filled(tmp_path / "killed").close()
+    shutil.copytree(tmp_path / "killed", tmp_path / "whole")
+    again = [replace(change, position=change.position + 5) for change in CHANGES[:2]]
+    whole = opened(tmp_path / "whole")
+    whole.apply(again, 7)
+    expected = found(whole)
+    deletions = [path for path in (tmp_path / "whole" / "text").glob("*.del") if path.is_file()]
+    assert deletions
+    for path in (*deletions, tmp_path / "whole" / "text" / ".managed.json"):
+        shutil.copy(path, tmp_path / "killed" / "text")  # all but meta.json, which is what commits
+    after = opened(tmp_path / "killed")
+    assert after.position == 5
+    after.apply(again, 7)
+    assert (after.position, found(after)) == (7, expected)

@@ -3,6 +3,7 @@
 import math
 import shutil
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from operator import itemgetter
@@ -150,12 +151,18 @@ class TextStore:
                 f"The index in {self._folder} cannot be written, most likely because another process has it: {fault} "
                 "Stop that process, or ask it instead (zhanggui serve answers over HTTP)."
             ) from fault
-        self._sweep()
+        self._sweep(self._writer)
 
-    def _sweep(self) -> None:
-        """Delete what a writer that was killed left: tantivy writes `.tmpXXXXXX`, renames it, and never looks back."""
+    def _sweep(self, writer: tantivy.IndexWriter) -> None:
+        """Delete what a writer that was killed left: tantivy writes `.tmpXXXXXX`, renames it, and never looks back.
+
+        It also writes deletions before the commit that names them, called by a number that begins where the last commit
+        ended: those of a commit that was killed would be in the way of the next one for good.
+        """
         for orphan in self._folder.glob(".tmp*"):
             orphan.unlink(missing_ok=True)
+        with suppress(*_FAULTS):  # the next commit tells what is wrong
+            writer.garbage_collect_files()
 
     def _is_ours(self) -> bool:
         """Whether the folder can be read, and was made by this version for this analyser."""
