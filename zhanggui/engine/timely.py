@@ -59,19 +59,21 @@ def attempt(call: Callable[[], T], part: str) -> tuple[T | None, Exception | Non
 class Timely:
     """Run named calls at the same time in daemon threads and give back what is there when time is up.
 
-    There are as many threads as calls were ever under way at once, at most `workers`: a call may run others and wait
-    for them, so that a fixed few would all wait for each other.
+    There are as many threads as calls are under way at once, at most `workers`: a call may run others and wait for
+    them, so that a fixed few would all wait for each other. Those that were not needed for `idle` seconds end: hundreds
+    of threads would keep the memory of one crowded moment for good.
 
     A call that is late runs on; while `patience` late calls of one name are still running, that name is skipped at
     once (a breaker), so that a part that hangs cannot use up the threads. Failures are counted by name.
     """
 
-    def __init__(self, *, workers: int = 512, patience: int = 2) -> None:
-        self._workers, self._patience = workers, patience
+    def __init__(self, *, workers: int = 512, patience: int = 2, idle: float = 20.0) -> None:
+        self._workers, self._patience, self._idle = workers, patience, idle
         self._jobs: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
-        self._under_way = 0
+        self._under_way = self._peak = self._peak_before = 0
+        self._peak_since = time.monotonic()
         self._late: Counter[str] = Counter()
         self._failures: Counter[str] = Counter()
         self._ailing: dict[str, str] = {}
@@ -122,8 +124,9 @@ class Timely:
 
     def close(self) -> None:
         """Let the threads end once they are free."""
-        for _ in self._threads:
-            self._jobs.put(None)
+        with self._lock:
+            for _ in self._threads:
+                self._jobs.put(None)
 
     def _outcomes(self, names: list[str], calls: dict[str, _Call], seconds: float) -> Outcomes[T]:
         results: dict[str, T] = {}
@@ -156,16 +159,37 @@ class Timely:
     def _grow(self, more: int) -> None:
         with self._lock:
             self._under_way += more
+            self._peak = max(self._peak, self._under_way)
             while len(self._threads) < min(self._workers, self._under_way):
                 thread = threading.Thread(target=self._work, name="timely", daemon=True)
                 self._threads.append(thread)
                 thread.start()
 
     def _work(self) -> None:
-        while (call := self._jobs.get()) is not None:
+        while not self._is_spare():
+            try:
+                call = self._jobs.get(timeout=self._idle)
+            except queue.Empty:
+                continue
+            if call is None:
+                return
             started = time.perf_counter()
             call.result, call.error = attempt(call.run, call.name)
             self._settle(call, (time.perf_counter() - started) * 1000)
+
+    def _is_spare(self) -> bool:
+        """Take this thread off the list if there were always more than enough, in the present span and the one before.
+
+        (Idle threads are woken in turn: under load each of far too many is busy now and then.)
+        """
+        with self._lock:
+            now = time.monotonic()
+            if now - self._peak_since >= self._idle:
+                self._peak_before, self._peak, self._peak_since = self._peak, self._under_way, now
+            spare = len(self._threads) > max(self._peak_before, self._peak)
+            if spare:
+                self._threads.remove(threading.current_thread())
+            return spare
 
     def _settle(self, call: _Call, millis: float) -> None:
         with self._lock:

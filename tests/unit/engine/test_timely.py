@@ -68,3 +68,23 @@ def test_calls_within_calls_find_a_thread_however_many_ask_at_once():
     timely.close()
     assert [outcomes.results for outcomes in found] == [{"search": "vector"}] * callers
     assert timely.failures() == {}
+
+
+def test_threads_of_a_crowded_moment_end_when_they_are_not_needed_any_more(until):
+    timely = Timely(idle=0.02)
+    together = threading.Barrier(40, timeout=10)
+    crowd = timely.run({str(n): together.wait for n in range(40)}, seconds=10)
+    assert len(crowd.results) == 40 and len(timely._threads) == 40
+    until(lambda: len(timely._threads) == 0)
+    assert timely.run({"a": lambda: 1}, seconds=5).results == {"a": 1}, "and begin again"
+    timely.close()
+
+
+def test_they_end_under_load_too(until):
+    timely = Timely(idle=0.02)
+    together = threading.Barrier(40, timeout=10)
+    timely.run({str(n): together.wait for n in range(40)}, seconds=10)
+    for _ in range(500):
+        assert len(timely.run({"a": lambda: 1, "b": lambda: 2}, seconds=5).results) == 2
+    until(lambda: (timely.run({"a": lambda: 1}, seconds=5), len(timely._threads))[1] <= 2)
+    timely.close()
