@@ -176,18 +176,15 @@ def _judged(base: "Base", pairs: Sequence[Pair], *, queries: "Base | None" = Non
 
 
 def _exported(trained: "Base", asking: "Base", store: Store, material: Material, folder: Path) -> Encoder:
-    """Write the encoder in 8 bits with the words that this shop uses, and open it."""
-    from zhanggui.training.language.export.folder import SMALL, export_encoder
-    from zhanggui.training.language.export.words import kept_ids, prunable
+    """Write the encoder in 8 bits with the words of this shop's languages, and open it."""
+    from zhanggui.training.language.export.folder import SMALL, export_encoder, for_shop
 
     recipe, train = trained.recipe, material.parts.train
     texts = [recipe.passage_prefix + passage(product) for product in store.all_products()]
     texts += [recipe.query_prefix + text for text in [*material.asked, *(pair.left for pair in train)]]
     some = train[:_CALIBRATION]
     smaller = replace(SMALL, calibration=[p.right for p in some], query_calibration=[p.left for p in some])
-    if prunable(trained.tokenizer):
-        smaller = replace(smaller, tokens=kept_ids(trained.tokenizer, texts))
-    export_encoder(trained, folder, smaller, queries=asking)
+    export_encoder(trained, folder, for_shop(trained, texts, smaller), queries=asking)
     return open_folder(folder)
 
 

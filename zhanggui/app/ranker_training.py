@@ -6,7 +6,7 @@ teacher. How much it counts beside search is chosen on queries that neither has 
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -108,19 +108,15 @@ def _watched(work: Path, plan: "Plan", lessons: RankerLessons, base: str) -> Ite
 
 
 def _export(student: "CrossBase", store: Store, lessons: RankerLessons, folder: Path) -> None:
-    """Write the student in 8 bits with the words that this shop uses."""
-    from zhanggui.training.language.export.folder import Smaller, export_cross
+    """Write the student in 8 bits with the words of this shop's languages."""
+    from zhanggui.training.language.export.folder import Smaller, export_cross, for_shop
     from zhanggui.training.language.export.precision import Precision
-    from zhanggui.training.language.export.words import kept_ids, prunable
 
-    smaller = Smaller(Precision.INT8_DYNAMIC)
-    if prunable(student.tokenizer):
-        recipe, material = student.recipe, lessons.material
-        texts = [recipe.passage_prefix + passage(product) for product in store.all_products()]
-        texts += [recipe.query_prefix + text for text in material.asked]
-        texts += [recipe.query_prefix + pair.left for pair in material.parts.train]
-        smaller = replace(smaller, tokens=kept_ids(student.tokenizer, texts))
-    export_cross(student, folder, smaller)
+    recipe, material = student.recipe, lessons.material
+    texts = [recipe.passage_prefix + passage(product) for product in store.all_products()]
+    texts += [recipe.query_prefix + text for text in material.asked]
+    texts += [recipe.query_prefix + pair.left for pair in material.parts.train]
+    export_cross(student, folder, for_shop(student, texts, Smaller(Precision.INT8_DYNAMIC)))
 
 
 def _blended(lessons: RankerLessons, scorer: PairScorer, folder: Path, told: Told) -> Facts:

@@ -10,6 +10,7 @@ from zhanggui.training.language.export.precision import (
     Precision,
     Storage,
     eight_bits,
+    fits_four_bits,
     four_bits,
     rows_of_7_bits,
     rows_of_8_bits,
@@ -71,3 +72,10 @@ def test_other_blocks_and_numbers_of_bits_are_refused():
         Storage(block=48)
     with pytest.raises(ConfigError, match="take 3 bits. Allowed: 4, 8, 32"):
         Storage(word_bits=3)
+
+
+def test_four_bits_fit_what_came_from_four_bits_and_nothing_else():
+    plain = np.random.default_rng(0).standard_normal((6, 64)).astype(np.float32)
+    codes, scales = four_bits(plain)
+    read = ((codes.astype(np.float32) - 8) * scales.reshape(-1, 1)).reshape(6, 64)
+    assert fits_four_bits(read) and not fits_four_bits(plain) and not fits_four_bits(read[:, :48])

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from zhanggui.core.errors import ConfigError
-from zhanggui.training.language.export.words import kept_ids, pruned
+from zhanggui.training.language.export.words import kept_ids, pruned, scripts_of
 
 SPECIAL = ["<s>", "<pad>", "</s>", "<unk>"]
 LETTERS = list("▁abcde茶绿")
@@ -79,3 +79,19 @@ def test_what_cannot_be_pruned_is_named():
         kept_ids(Tokenizer(models.BPE({"a": 0}, [])), ["a"])
     with pytest.raises(ConfigError, match=r"Special pieces must be kept. Missing ids: \[0, 1, 2\]"):
         pruned(unigram(), np.array([3, 5, 6]))
+
+
+def test_all_pieces_of_the_scripts_that_a_shop_speaks_stay():
+    kept = kept_ids(unigram(), ["abc"], frequent=0, scripts={"ASCII"})
+    pieces = [*SPECIAL, *LETTERS, *WHOLE]
+    said = {pieces[row] for row in kept}
+    assert {"cd", "de", "bcd", "▁ab"} <= said and not {"▁绿茶", "绿茶"} & said
+    assert {"绿茶", "▁绿茶", "cd"} <= {
+        pieces[row] for row in kept_ids(unigram(), [], frequent=0, scripts={"ASCII", "CJK"})
+    }
+
+
+def test_scripts_are_those_of_the_texts_and_always_english_and_chinese():
+    assert scripts_of([]) == {"ASCII", "CJK"}
+    assert scripts_of(["茶" * 2000 + "é"]) == {"ASCII", "CJK"}, "one letter is no language"
+    assert scripts_of(["お茶 セット", "1,5 €"]) == {"ASCII", "CJK", "HIRAGANA", "KATAKANA"}

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import onnx
 from tokenizers import Tokenizer
 
@@ -17,11 +18,12 @@ from zhanggui.core.interactions import Floats, Longs
 from zhanggui.encoders.onnx_encoder import Recipe
 from zhanggui.encoders.pairs import with_pairs
 from zhanggui.training.language.export.graph import cross_graph, encoder_graph
-from zhanggui.training.language.export.precision import Precision, Storage
+from zhanggui.training.language.export.precision import Precision, Storage, fits_four_bits
 from zhanggui.training.language.export.sensitivity import most_sensitive
 from zhanggui.training.language.export.shape import WORDS, Shape, shape_of, state_of, with_layers
-from zhanggui.training.language.export.words import pruned
+from zhanggui.training.language.export.words import kept_ids, prunable, pruned, scripts_of
 
+_LOOKED_AT = 2_000
 _LARGEST = 1_900_000_000  # bytes of one protobuf file; weights beyond go beside it
 
 
@@ -64,6 +66,19 @@ SMALL = Smaller()
 
 FULL = Smaller(precision=Precision.FP32, word_bits=32)
 """Nothing left out: the vectors are those of the trained model, to 1e-4."""
+
+
+def for_shop(base: Exportable, texts: Sequence[str], smaller: Smaller = SMALL) -> Smaller:
+    """Return `smaller` with the words that a shop needs: those of its texts (with their prefixes) and of its scripts.
+
+    In 4 bits where that loses nothing, as with the built-in model, whose words have no more.
+    """
+    table = state_of(base.model)[WORDS]
+    if fits_four_bits(np.asarray(table[:: max(1, len(table) // _LOOKED_AT)], np.float32)):
+        smaller = replace(smaller, word_bits=4)
+    if prunable(base.tokenizer):
+        smaller = replace(smaller, tokens=kept_ids(base.tokenizer, texts, scripts=scripts_of(texts)))
+    return smaller
 
 
 def export_encoder(

@@ -88,6 +88,15 @@ def four_bits(weights: Floats) -> tuple[Bytes, Floats]:
     return codes.reshape(-1, BLOCK), scales
 
 
+def fits_four_bits(weights: Floats) -> bool:
+    """Tell whether 4 bits lose nothing: weights (rows, width) that were read from such blocks and not trained since."""
+    if weights.shape[1] % BLOCK:
+        return False
+    codes, scales = four_bits(weights)
+    again = (codes.astype(np.float32) - 8) * scales.reshape(-1, 1)
+    return bool(np.allclose(again.reshape(weights.shape), weights, atol=1e-7))
+
+
 def rows_of_8_bits(weights: Floats) -> tuple[Codes, Floats]:
     """Return codes -127..127 (rows, width) and one scale a row (rows, 1)."""
     return _rows(weights, 127)

@@ -1,12 +1,15 @@
 """Keep only the word pieces that a shop needs: the word table is most of a multilingual model.
 
-Kept are the pieces that its texts use, the most frequent ones, the special ones, and every single character; so a piece
-that went falls apart into smaller ones that stayed, and never becomes <unk>. A text of kept pieces is cut as before:
-the best cut under Unigram (Kudo 2018) stays the best when others go.
+Kept are the pieces that its texts use, all of the scripts that it speaks, the most frequent ones, the special ones, and
+every single character; so a piece that went falls apart into smaller ones that stayed, and never becomes <unk>. A text
+of kept pieces is cut as before: the best cut under Unigram (Kudo 2018) stays the best when others go.
 """
 
 import json
-from collections.abc import Iterable
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,18 +17,56 @@ from tokenizers import Tokenizer
 
 from zhanggui.core.errors import ConfigError
 from zhanggui.core.interactions import Longs
+from zhanggui.data.store.chunks import chunks
 
 FREQUENT = 20_000
 
+ALWAYS = frozenset({"ASCII", "CJK"})
+"""Shoppers type English and Chinese whatever the titles are written in; pieces of the other language that titles lack
+cost search across languages nine points of MRR@10 (docs/decisions/0008)."""
 
-def kept_ids(tokenizer: Tokenizer, texts: Iterable[str], *, frequent: int = FREQUENT) -> Longs:
-    """Return the ids to keep, ascending. Give texts with the prefixes under which they are encoded."""
+_AT_ONCE = 1_000
+_LEAST = 0.001
+"""The share of a text's letters from which on their script is one that the shop speaks."""
+
+
+def kept_ids(
+    tokenizer: Tokenizer, texts: Iterable[str], *, frequent: int = FREQUENT, scripts: Collection[str] = ()
+) -> Longs:
+    """Return the ids to keep, ascending. Give texts with the prefixes under which they are encoded.
+
+    All pieces of `scripts` (`scripts_of`) stay, whether or not a text uses them.
+    """
     parts = json.loads(tokenizer.to_str())
     pieces = _pieces(parts["model"])
-    used = {piece for text in texts for piece in tokenizer.encode(text).ids}
+    used = {piece for some in chunks(texts, _AT_ONCE) for cut in tokenizer.encode_batch(some) for piece in cut.ids}
     single = {row for row, piece in pieces.items() if len(piece.removeprefix("##")) == 1}
-    kept = used | single | _special(parts) | _frequent(parts["model"], frequent)
+    spoken = {row for row, piece in pieces.items() if scripts and all(script(c) in ("", *scripts) for c in piece)}
+    kept = used | single | spoken | _special(parts) | _frequent(parts["model"], frequent)
     return np.array(sorted(kept), np.int64)
+
+
+def scripts_of(texts: Iterable[str]) -> frozenset[str]:
+    """Return the scripts in which texts are written, and always those of English and Chinese.
+
+    >>> sorted(scripts_of(["зелёный чай", "green tea"]))
+    ['ASCII', 'CJK', 'CYRILLIC']
+    """
+    counts = Counter(script(char) for text in texts for char in text)
+    letters = sum(counts.values()) - counts.pop("", 0)
+    return ALWAYS | {name for name, count in counts.items() if count >= _LEAST * letters}
+
+
+@lru_cache(100_000)
+def script(char: str) -> str:
+    """Return the script of a letter as its name in Unicode begins, "" for what belongs to all of them.
+
+    >>> [script(char) for char in "a茶é7▁か"]
+    ['ASCII', 'CJK', 'LATIN', '', '', 'HIRAGANA']
+    """
+    if unicodedata.category(char)[0] not in "LM":
+        return ""
+    return "ASCII" if char.isascii() else unicodedata.name(char, "").partition(" ")[0]
 
 
 def prunable(tokenizer: Tokenizer) -> bool:
