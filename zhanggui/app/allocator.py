@@ -17,6 +17,7 @@ _LARGE = 512 * 1024
 def calm() -> Repeating:
     """Have large arrays mapped one by one, and return a thread that gives back what is free; the caller starts it.
 
+    To be called before other threads begin: an arena that a thread has got stays its own.
     On a C library that has none of this the thread does nothing.
     """
     library = ctypes.CDLL(None)

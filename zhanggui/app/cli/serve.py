@@ -41,7 +41,7 @@ def run(settings: Settings, *, host: str, port: int, opened: Callable[[str], Non
     `opened` is told the address once the shop can answer. Raises HeldError when another process has the home open,
     ConfigError when the address cannot be listened on: both before anything heavy is loaded.
     """
-    with held(settings.home) as lock, closing(server.bound(host, port)) as listener:
+    with held(settings.home) as lock, closing(server.bound(host, port)) as listener, stopping(calm()):
         url = server.address_of(listener)
         set_up(level=settings.text("log_level"), format=settings.text("log_format"))
         clock, metrics = shop_clock(settings), Metrics()
@@ -51,7 +51,7 @@ def run(settings: Settings, *, host: str, port: int, opened: Callable[[str], Non
             say(f"The shop is open: {url}   (Ctrl-C closes it)")
             if opened:
                 opened(url)
-            with stopping(calm()), stopping(Follower(settings, shop)) as follower, woken_by_hangup(follower):
+            with stopping(Follower(settings, shop)) as follower, woken_by_hangup(follower):
                 server.run(app, listener)
 
 
