@@ -14,6 +14,7 @@ from zhanggui.app.lessons import Lesson, Material, Told, gather, gather_pairs
 from zhanggui.app.probing import probe_index
 from zhanggui.app.query_lessons import QueryLessons, gather_lists
 from zhanggui.app.settings import Settings
+from zhanggui.app.spaces import VECTORS
 from zhanggui.app.spaces import ENCODER
 from zhanggui.app.training_runs import keep_report, needs_torch, work_folder
 from zhanggui.core.clock import SystemClock
@@ -22,7 +23,7 @@ from zhanggui.core.passage import content_hash, passage
 from zhanggui.core.protocols import Encoder, Store
 from zhanggui.data.examples.listed import Listed
 from zhanggui.data.examples.pair import Pair
-from zhanggui.encoders import VectorCache
+from zhanggui.encoders import DEFAULT, LateEncoder, keeping
 from zhanggui.encoders.folder import open_folder
 from zhanggui.training.fusion import DEFAULT_THRESHOLD, find, fit_fusion, fit_threshold, measured_spread
 from zhanggui.training.tracking import open_tracker, picture_encoder, write_report
@@ -63,8 +64,7 @@ def fine_tune_encoder(
     trained, asking, plan, figures = _trained(settings, material, lists, lesson, work, told)
     encoder = _exported(trained, asking, store, material, folder / ENCODER)
     if lists.known is not None and not lesson.passages:
-        with closing(VectorCache(settings.home / "vectors", encoder=encoder.name, dim=encoder.dim)) as cache:
-            cache.put([content_hash(text) for text in lists.passages], lists.known)
+        _taken_over(settings.home / VECTORS, encoder, lists.passages, lists.known)
     _draw(encoder, parts.test or parts.dev, work)
     keep_report(work, folder, ENCODER)
     fitted = _fusion(settings, store, encoder, lesson, [pair.left for pair in parts.dev], told)
@@ -186,6 +186,16 @@ def _exported(trained: "Base", asking: "Base", store: Store, material: Material,
     smaller = replace(SMALL, calibration=[p.right for p in some], query_calibration=[p.left for p in some])
     export_encoder(trained, folder, for_shop(trained, texts, smaller), queries=asking)
     return open_folder(folder)
+
+
+def _taken_over(folder: Path, encoder: Encoder, passages: Sequence[str], vectors: Floats) -> None:
+    """Keep under the new encoder's name what the built-in one has read: passages go in as they did."""
+    keeper, cache = keeping(encoder, folder)
+    hashes = [content_hash(text) for text in passages]
+    with closing(cache):
+        cache.put(hashes, vectors)
+        if isinstance(keeper, LateEncoder):
+            keeper.take_over(DEFAULT, folder, hashes)
 
 
 def _draw(encoder: Encoder, held: Sequence[Pair], work: Path) -> None:

@@ -10,11 +10,12 @@ import numpy as np
 
 from zhanggui.app.build import open_index
 from zhanggui.app.settings import Settings
+from zhanggui.app.spaces import VECTORS
 from zhanggui.core.ids import ItemId
 from zhanggui.core.interactions import Floats
 from zhanggui.core.passage import content_hash, passage
 from zhanggui.core.protocols import CatalogueIndex, Encoder, Store
-from zhanggui.encoders import VectorCache
+from zhanggui.encoders import VectorCache, Vectors, keeping
 from zhanggui.engine.opening import build_index
 from zhanggui.retrieval.text.analyser import Analyser
 
@@ -33,7 +34,8 @@ def probe_index(settings: Settings, store: Store, encoder: Encoder | None, *, ti
         index = open_index(Path(folder), settings, Analyser(), dim=encoder.dim if encoder else 0)
         build_index(store, index)
         if encoder is not None:
-            with closing(VectorCache(settings.home / "vectors", encoder=encoder.name, dim=encoder.dim)) as cache:
+            encoder, cache = keeping(encoder, settings.home / VECTORS)
+            with closing(cache):
                 _fill(index, store, encoder, cache, tick)
         yield index
 
@@ -41,12 +43,12 @@ def probe_index(settings: Settings, store: Store, encoder: Encoder | None, *, ti
 def vectors_of(settings: Settings, passages: Mapping[ItemId, str], encoder: Encoder) -> tuple[list[ItemId], Floats]:
     """Return the items whose passages have a vector in the shop's cache, and these vectors (n, dim)."""
     items = list(passages)
-    with closing(VectorCache(settings.home / "vectors", encoder=encoder.name, dim=encoder.dim)) as cache:
+    with closing(VectorCache(settings.home / VECTORS, encoder=encoder.name, dim=encoder.dim)) as cache:
         found, vectors = cache.get([content_hash(passages[item]) for item in items])
     return [item for item, known in zip(items, found.tolist(), strict=True) if known], vectors[found]
 
 
-def _fill(index: CatalogueIndex, store: Store, encoder: Encoder, cache: VectorCache, tick: Tick) -> None:
+def _fill(index: CatalogueIndex, store: Store, encoder: Encoder, cache: Vectors, tick: Tick) -> None:
     sharers: dict[str, list[ItemId]] = {}
     for product in store.all_products():
         if text := passage(product):
@@ -61,7 +63,7 @@ def _fill(index: CatalogueIndex, store: Store, encoder: Encoder, cache: VectorCa
         tick(done, len(sharers))
 
 
-def _vectors(texts: Sequence[str], encoder: Encoder, cache: VectorCache) -> Floats:
+def _vectors(texts: Sequence[str], encoder: Encoder, cache: Vectors) -> Floats:
     hashes = [content_hash(text) for text in texts]
     found, vectors = cache.get(hashes)
     if not found.all():

@@ -13,7 +13,7 @@ from zhanggui.core.errors import ZhangguiError
 from zhanggui.core.passage import content_hash, passage
 from zhanggui.core.protocols import Encoder, Store
 from zhanggui.data.release import Release, open_release
-from zhanggui.encoders import VectorCache, open_encoder
+from zhanggui.encoders import LateEncoder, keeping, open_encoder
 from zhanggui.encoders.folder import open_folder
 from zhanggui.encoders.opening import DEFAULT
 from zhanggui.encoders.vector_file import held_in
@@ -26,6 +26,9 @@ LOG = logging.getLogger(__name__)
 NO_ENCODER = "none"
 ENCODER = "encoder"
 """The folder of a Release that holds its encoder."""
+
+VECTORS = "vectors"
+"""The folder of a home where vectors are kept, and tokens."""
 
 BASE = "base"
 _SERVED = "serving.json"
@@ -91,10 +94,11 @@ def first_served(settings: Settings, wanted: Release | None, store: Store) -> tu
 
 def with_space(given: Ingredients, settings: Settings, opened: Opened, index: TantivyIndex) -> Ingredients:
     """Return the ingredients with an index, its encoder and the cache of its vectors, closed together."""
-    encoder = opened.encoder
-    vectors = VectorCache(settings.home / "vectors", encoder=encoder.name, dim=encoder.dim) if encoder else None
-    close = (index.close, *((vectors.close,) if vectors else ()))
-    return replace(given, index=index, encoder=encoder, vectors=vectors, close=close)
+    if opened.encoder is None:
+        return replace(given, index=index, encoder=None, vectors=None, late=None, close=(index.close,))
+    encoder, vectors = keeping(opened.encoder, settings.home / VECTORS)
+    late = encoder if isinstance(encoder, LateEncoder) else None
+    return replace(given, index=index, encoder=encoder, vectors=vectors, late=late, close=(index.close, vectors.close))
 
 
 def served(home: Path) -> tuple[str, Path]:
@@ -130,7 +134,7 @@ def name_of(release: Release | None) -> str:
 def _filled(home: Path, encoder: Encoder | None, store: Store) -> bool:
     if encoder is None:
         return True
-    known, _ = held_in(home / "vectors", encoder=encoder.name, dim=encoder.dim)
+    known, _ = held_in(home / VECTORS, encoder=encoder.name, dim=encoder.dim)
     hashes = [content_hash(text) for product in store.all_products() if (text := passage(product))]
     return sum(one in known for one in hashes) >= ENOUGH * len(hashes)
 

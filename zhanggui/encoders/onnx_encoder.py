@@ -7,15 +7,26 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from zhanggui.core.errors import ConfigError
 from zhanggui.core.interactions import Floats, Longs
 from zhanggui.encoders.batches import batches, padded
+from zhanggui.encoders.graph_parts import TOKENS
 from zhanggui.encoders.recent import Recent
+from zhanggui.encoders.token_codes import rotated
+
+Halves = NDArray[np.float16]
 
 BATCH_TOKENS = 384
 """Padded tokens a batch: beyond a few hundred the matrices leave the cache and nothing is won."""
+
+
+_ASKED_LATELY = 256
+"""Queries whose tokens are at hand: 10 KB each."""
+
+_NO_TOKENS = np.empty((0, 0), np.float16)
 
 
 class Pooling(StrEnum):
@@ -65,8 +76,10 @@ class OnnxEncoder:
         self._tokenizer = _prepared(tokenizer, recipe)
         self._batch_tokens = batch_tokens
         self._queries = Recent[str, Floats](size=remembered)
+        self._query_tokens = Recent[str, Halves](size=_ASKED_LATELY)
+        self._query_mark, self._passage_mark = self._mark(recipe.query_prefix), self._mark(recipe.passage_prefix)
         self._passage_graph = _Graph(model, threads)
-        self.dim = self._embed(self._passage_graph, [""]).shape[1]
+        self.dim = len(self._read(self._passage_graph, [""], 0)[0][0])
         self._query_graph = self._fitting(query_model, model, threads) if query_model else self._passage_graph
 
     def queries(self, texts: Sequence[str]) -> Floats:
@@ -74,29 +87,63 @@ class OnnxEncoder:
         texts = [text.strip() for text in texts]
         known = {text: self._queries.get(text) for text in texts}
         fresh = [text for text, vector in known.items() if vector is None]
-        made = self._embed(self._query_graph, [self._recipe.query_prefix + text for text in fresh])
-        for text, vector in zip(fresh, made, strict=True):
+        made = self._read(self._query_graph, [self._recipe.query_prefix + text for text in fresh], self._query_mark)
+        for text, (vector, tokens) in zip(fresh, made, strict=True):
             known[text] = vector.copy()
             self._queries.put(text, vector.copy())
-        vectors = [vector for text in texts if (vector := known[text]) is not None]
+            if tokens.size:
+                self._query_tokens.put(text, tokens)
+        vectors = [one for text in texts if (one := known[text]) is not None]
         return np.stack(vectors) if vectors else np.empty((0, self.dim), np.float32)
 
     def passages(self, texts: Sequence[str]) -> Floats:
         """Return (n, dim), encoded in batches of like length."""
-        return self._embed(self._passage_graph, [self._recipe.passage_prefix + text.strip() for text in texts])
+        return self.passages_and_tokens(texts)[0]
+
+    @property
+    def token_dim(self) -> int:
+        """Return how long the vector of a token is; 0 for a graph that tells of the whole text alone."""
+        return self._passage_graph.token_dim
+
+    def query_tokens(self, text: str) -> Floats:
+        """Return (n, token_dim), rotated unit vectors of a query's tokens; at hand for what was asked lately."""
+        text = text.strip()
+        if (known := self._query_tokens.get(text)) is not None:
+            return known.astype(np.float32)
+        graph = self._query_graph if self._query_graph.token_dim else self._passage_graph
+        ((_, made),) = self._read(graph, [self._recipe.query_prefix + text], self._query_mark)
+        self._query_tokens.put(text, made)
+        return made.astype(np.float32)
+
+    def passages_and_tokens(self, texts: Sequence[str]) -> tuple[Floats, list[Floats]]:
+        """Return (n, dim), and for each text its tokens, (its tokens, token_dim), rotated unit vectors."""
+        given = [self._recipe.passage_prefix + text.strip() for text in texts]
+        read = self._read(self._passage_graph, given, self._passage_mark)
+        vectors = np.stack([vector for vector, _ in read]) if read else np.empty((0, self.dim), np.float32)
+        return vectors, [tokens.astype(np.float32) for _, tokens in read]
 
     def token_ids(self, text: str) -> list[int]:
         """Return what the model reads for a text, prefix not added, special tokens and cut included."""
         return list(self._tokenizer.encode(sound(text)).ids)
 
-    def _embed(self, graph: "_Graph", texts: Sequence[str]) -> Floats:
+    def _read(self, graph: "_Graph", texts: Sequence[str], mark: int) -> list[tuple[Floats, Halves]]:
+        """Return the vector (dim,) of each text and its tokens from the mark on (n, token_dim); none of some graphs."""
         # One by one: encode_batch would wake a pool of threads over all cores for microseconds of work.
         ids = [self.token_ids(text) or [self._recipe.pad] for text in texts]
-        rows: dict[int, Floats] = {}
+        rows: dict[int, tuple[Floats, Halves]] = {}
         for batch in batches([len(row) for row in ids], tokens=self._batch_tokens):
-            vectors = graph.run(*padded([ids[row] for row in batch], pad=self._recipe.pad), self._recipe.pooling)
-            rows.update(zip(batch.tolist(), vectors, strict=True))
-        return np.stack([rows[row] for row in range(len(ids))]) if ids else np.empty((0, self.dim), np.float32)
+            given = padded([ids[row] for row in batch], pad=self._recipe.pad)
+            vectors, states = graph.run(*given, self._recipe.pooling)
+            for at, row in enumerate(batch.tolist()):
+                own = states[at, mark : max(mark + 1, len(ids[row]) - 1)]
+                rows[row] = (vectors[at], rotated(own).astype(np.float16) if own.size else _NO_TOKENS)
+        return [rows[row] for row in range(len(ids))]
+
+    def _mark(self, prefix: str) -> int:
+        """Return where the last token before the text stands: it stands for the whole, and counts as one of its own."""
+        one, other = (self.token_ids(prefix + text) for text in "ab")
+        same = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 1)
+        return max(0, same - 1)
 
     def _fitting(self, query_model: Path, model: Path, threads: int) -> "_Graph":
         """Open the graph of queries. Raises ConfigError unless it knows every token and its vectors are as long."""
@@ -104,7 +151,7 @@ class OnnxEncoder:
         cure = f"Export both graphs anew, together, or remove {query_model}: {model.name} answers queries then."
         last = np.array([[self._tokenizer.get_vocab_size() - 1]], np.int64)
         try:
-            dim = graph.run(last, np.ones_like(last), self._recipe.pooling).shape[1]
+            dim = graph.run(last, np.ones_like(last), self._recipe.pooling)[0].shape[1]
         except RuntimeError as fault:
             token = f"token {last.item()} of the tokenizer"
             raise ConfigError(f"{query_model} cannot read {token}: {fault}. {cure}") from fault
@@ -114,19 +161,28 @@ class OnnxEncoder:
 
 
 class _Graph:
-    """An open graph: tokens (B, L) and their mask to unit vectors (B, dim). Any number of threads may run it."""
+    """An open graph: tokens (B, L) and their mask to unit vectors (B, dim). Any number of threads may run it.
+
+    With an output `token_states` it tells of the tokens, too: (B, L, token_dim).
+    """
 
     def __init__(self, model: Path, threads: int) -> None:
         self._session = open_session(model, threads)
         self._inputs = _inputs(self._session, model)
+        given = {output.name: output.shape for output in self._session.get_outputs()}
+        self.token_dim = int(given[TOKENS][2]) if TOKENS in given else 0
+        first = next(name for name in given if name != TOKENS)
+        self._outputs = [first, *([TOKENS] if self.token_dim else [])]
 
-    def run(self, ids: Longs, mask: Longs, pooling: Pooling) -> Floats:
+    def run(self, ids: Longs, mask: Longs, pooling: Pooling) -> tuple[Floats, Floats]:
+        """Return vectors (B, dim) and states (B, L, token_dim)."""
         feeds = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         try:
-            output = self._session.run(None, {name: feeds[name] for name in self._inputs})[0]
+            found = self._session.run(self._outputs, {name: feeds[name] for name in self._inputs})
         except RUNTIME_FAULTS as fault:
             raise RuntimeError(f"ONNX Runtime failed on {len(ids)} texts of {ids.shape[1]} tokens: {fault}") from fault
-        return output if output.ndim == 2 else pooled(output, mask, pooling)
+        vectors = found[0] if found[0].ndim == 2 else pooled(found[0], mask, pooling)
+        return vectors, found[1] if self.token_dim else np.empty((*ids.shape, 0), np.float32)
 
 
 def pooled(states: Floats, mask: Longs, pooling: Pooling) -> Floats:

@@ -17,6 +17,11 @@ from zhanggui.engine.progress import Progress
 _CAPACITY = 65_536  # texts that wait at one time: some 30 MB; the index knows of the others
 
 
+def nothing() -> list[str]:
+    """Want no text."""
+    return []
+
+
 class Meaning:
     """Ask for the vectors of products' texts in the background and hand them to the index when they are there.
 
@@ -75,6 +80,10 @@ class Meaning:
             return []
         return [item for item in self._index.lacking(limit=len(due) + limit) if item not in due][:limit]
 
+    def read(self, texts: Sequence[str]) -> None:
+        """Queue texts that the encoder shall read, whether or not a product lacks the vector."""
+        self._background.ask(texts, priority=1.0)
+
     def nudge(self) -> None:
         """Ask again for what waits though the encoder has nothing to do: two may have asked at the same moment."""
         if self._background.wait(timeout=0):
@@ -114,12 +123,22 @@ class Meaning:
 class CatalogueReader:
     """Ask for the meaning of what lacks it, what is popular first. Run it now and then: it goes on where it was."""
 
-    def __init__(self, meaning: Meaning, store: Store, state: OnlineState, *, batch: int = 2000) -> None:
+    def __init__(
+        self,
+        meaning: Meaning,
+        store: Store,
+        state: OnlineState,
+        *,
+        batch: int = 2000,
+        unread: Callable[[], list[str]] = nothing,
+    ) -> None:
         self._meaning, self._store, self._state, self._batch = meaning, store, state, batch
+        self._unread = unread
         self._began = self._stopped = False
 
     def run(self) -> None:
-        """Queue what lacks its vector, until nothing does or the queue is long."""
+        """Queue what lacks its vector, until nothing does or the queue is long; and texts that `unread` tells of."""
+        self._meaning.read(self._unread())
         if not self._began:
             self._meaning.warm(self._store.products, lambda: self._stopped)
             popular = [item for item, _ in self._state.popular(k=self._batch)]

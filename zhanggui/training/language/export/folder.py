@@ -87,6 +87,7 @@ def export_encoder(
     """Write the folder of a bi-encoder, which `zhanggui.encoders.folder.open_folder` opens; return the model's path.
 
     `queries`, a student that gives queries the vectors of `base` (`distil.distil_encoder`), becomes `queries.onnx`.
+    It tells of single tokens only with as many layers as `base`: theirs must be compared.
     Raises ConfigError for one that reads other tokens, wants its texts otherwise or gives vectors of other length.
     """
     if smaller.precision is Precision.INT8_DYNAMIC:
@@ -97,7 +98,8 @@ def export_encoder(
     if queries is not None:
         _check_alike(base, queries, smaller)
         asked = [base.recipe.query_prefix + text for text in smaller.query_calibration]
-        graphs["queries"], _ = _encoder(queries, replace(smaller, layers=None), asked)
+        alike = smaller.layers is None and shape_of(queries.model.config).layers == shape_of(base.model.config).layers
+        graphs["queries"], _ = _encoder(queries, replace(smaller, layers=None), asked, tokens=alike)
     texts = [base.recipe.passage_prefix + text for text in smaller.calibration]
     graphs["model"], tokenizer = _encoder(base, smaller, texts)
     return _write(folder, graphs, tokenizer, base.recipe)
@@ -112,7 +114,9 @@ def export_cross(cross: Exportable, folder: Path, smaller: Smaller = SMALL) -> P
     return _write(folder, {"model": graph}, with_pairs(tokenizer), cross.recipe)
 
 
-def _encoder(base: Exportable, smaller: Smaller, texts: Sequence[str]) -> tuple[onnx.ModelProto, Tokenizer]:
+def _encoder(
+    base: Exportable, smaller: Smaller, texts: Sequence[str], *, tokens: bool = True
+) -> tuple[onnx.ModelProto, Tokenizer]:
     """Return a graph, calibrated by texts that have their prefix, and the tokenizer of the words it kept."""
     state, shape, tokenizer = _parts(base, smaller)
     storage = Storage(smaller.precision, smaller.word_bits, block=smaller.block)
@@ -120,7 +124,8 @@ def _encoder(base: Exportable, smaller: Smaller, texts: Sequence[str]) -> tuple[
     if texts and smaller.precision is Precision.INT8:
         spared = most_sensitive(state, shape, tokenizer, texts, pooling=pooling, spare_bytes=smaller.spare_bytes)
         storage = replace(storage, spared=spared)
-    return encoder_graph(state, shape, pooling=pooling, storage=storage, dim=smaller.dim), tokenizer
+    graph = encoder_graph(state, shape, pooling=pooling, storage=storage, dim=smaller.dim, tokens=tokens)
+    return graph, tokenizer
 
 
 def _check_alike(base: Exportable, queries: Exportable, smaller: Smaller) -> None:

@@ -1,6 +1,7 @@
 """Write a BERT encoder (Devlin et al. 2019: post-norm, exact GELU) as an ONNX graph, from arrays under HF's names.
 
-An encoder takes `input_ids` and `attention_mask` (B, L) and gives unit vectors `sentence_embedding` (B, dim).
+An encoder takes `input_ids` and `attention_mask` (B, L) and gives unit vectors `sentence_embedding` (B, dim), and
+`token_states` (B, L, hidden) for late interaction.
 A model with a head takes `token_type_ids` too and gives `logits` (B,): with two classes, how much more the second.
 """
 
@@ -12,7 +13,7 @@ from onnx import TensorProto
 
 from zhanggui.core.errors import ConfigError
 from zhanggui.core.interactions import Floats
-from zhanggui.encoders.graph_parts import MS, Parts
+from zhanggui.encoders.graph_parts import MS, TOKENS, TOKENS_BEFORE_THE_END, VECTOR, Parts
 from zhanggui.encoders.onnx_encoder import Pooling
 from zhanggui.training.language.export.precision import (
     BLOCK,
@@ -30,17 +31,30 @@ _INPUTS = ["input_ids", "attention_mask", "token_type_ids"]
 
 
 def encoder_graph(
-    state: State, shape: Shape, *, pooling: Pooling, storage: Storage = EXACT, dim: int | None = None
+    state: State,
+    shape: Shape,
+    *,
+    pooling: Pooling,
+    storage: Storage = EXACT,
+    dim: int | None = None,
+    tokens: bool = True,
 ) -> onnx.ModelProto:
-    """Return the graph of a bi-encoder; `dim` keeps the first coordinates only (Matryoshka)."""
+    """Return the graph of a bi-encoder; `dim` keeps the first coordinates only (Matryoshka).
+
+    With `tokens` it gives the states of tokens, too, where it has layers enough (`TOKENS_BEFORE_THE_END`).
+    """
     dim = dim or shape.hidden
     if not 0 < dim <= shape.hidden:
         raise ConfigError(f"A vector of this model has at most {shape.hidden} coordinates. Got dim={dim}.")
     graph = _Bert(state, shape, storage)
     states = graph.encode(types=False)
     vector = graph.parts.summed_over_the_mask(states) if pooling is Pooling.MEAN else graph.first_token(states)
-    graph.parts.finish("LpNormalization", [graph.cut(vector, dim)], "sentence_embedding", axis=-1, p=2)
-    return graph.parts.model("bi-encoder", _INPUTS[:2], "sentence_embedding", ["batch", dim])
+    graph.parts.finish("LpNormalization", [graph.cut(vector, dim)], VECTOR, axis=-1, p=2)
+    outputs: dict[str, list[str | int]] = {VECTOR: ["batch", dim]}
+    if tokens and len(graph.states) > TOKENS_BEFORE_THE_END:
+        graph.parts.finish("Identity", [graph.states[-1 - TOKENS_BEFORE_THE_END]], TOKENS)
+        outputs[TOKENS] = ["batch", "length", shape.hidden]
+    return graph.parts.model("bi-encoder", _INPUTS[:2], outputs)
 
 
 def cross_graph(state: State, shape: Shape, *, storage: Storage = EXACT) -> onnx.ModelProto:
@@ -55,7 +69,7 @@ def cross_graph(state: State, shape: Shape, *, storage: Storage = EXACT) -> onnx
         raise ConfigError("A cross-encoder needs a head of one or two classes (classifier.weight). Train a ranker.")
     score = graph.plain_linear("head", _odds(state[f"{head}.weight"]), _odds(state[f"{head}.bias"]), first)
     graph.parts.finish("Squeeze", [score, graph.parts.constant("last_axis", np.array([1]))], "logits")
-    return graph.parts.model("cross-encoder", _INPUTS, "logits", ["batch"])
+    return graph.parts.model("cross-encoder", _INPUTS, {"logits": ["batch"]})
 
 
 def linear_names(shape: Shape) -> list[str]:
@@ -84,12 +98,15 @@ class _Bert:
     shape: Shape
     storage: Storage
     parts: Parts = field(default_factory=Parts)
+    states: list[str] = field(default_factory=list)
+    """What each layer gave."""
 
     def encode(self, *, types: bool) -> str:
         states = self._embed(types=types)
         mask = self.parts.node("Cast", ["attention_mask"], to=TensorProto.INT32)
         for layer in range(self.shape.layers):
             states = self._layer(layer, states, mask)
+            self.states.append(states)
         return states
 
     def _embed(self, *, types: bool) -> str:
