@@ -3,11 +3,11 @@
     ZHANGGUI_DEV_DATA=DIR python -m benchmarks.meaning_quality FIRST SECOND [--sets zh icecat …] [--ranker FOLDER]
 
 An encoder is a name or a folder (`zhanggui train encoder` leaves one in its Release). Sets: `zh` and `icecat`, judged
-queries over a catalogue, by meaning alone and fused with words (the fusion as it is served: default weight, the spread
-measured without judgments); `attributes`, a title looks for what is said of its properties; `same`, pairs of titles
-that are one thing or not; `qbqtc`, web queries and titles with grades. With `--ranker`, a cross-encoder's folder, the
-best 20 of the second encoder's fused search are judged again, by the weight in its `blend.json`. Differences are
-paired bootstraps over queries or pairs.
+queries over a catalogue, by meaning alone, fused with words (the fusion as it is served: default weight, the spread
+measured without judgments), and with the best ordered by tokens; `attributes`, a title looks for what is said of its
+properties; `same`, pairs of titles that are one thing or not; `qbqtc`, web queries and titles with grades. With
+`--ranker`, a cross-encoder's folder, the best 20 of the second encoder's fused search are judged again, by the weight in
+its `blend.json`. Differences are paired bootstraps over queries or pairs.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.search_quality import chinese, filled, icecat
+from benchmarks.search_quality import chinese, filled, icecat, kept_encoder, met_by
 from benchmarks.translations import encoded
 from zhanggui.app.blending import BEST
 from zhanggui.core.candidate import Candidate
@@ -29,13 +29,12 @@ from zhanggui.core.interactions import Judgments
 from zhanggui.core.passage import passage
 from zhanggui.core.product import Product
 from zhanggui.core.protocols import Encoder, PairScorer
-from zhanggui.encoders import open_encoder
 from zhanggui.encoders.cross_encoder import open_cross_encoder
 from zhanggui.engine.rankers.cross_encoder import mixed
 from zhanggui.evaluation.bootstrap import interval, paired
 from zhanggui.evaluation.judged import judged, judged_queries
 from zhanggui.retrieval.fusion import Fusion, meaning_only, words_only
-from zhanggui.training.fusion import Found, find, measured_spread
+from zhanggui.training.fusion import Found, by_tokens, find, measured_spread
 
 Values = NDArray[np.float64]
 Measured = dict[str, Values]
@@ -54,7 +53,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "zhanggui-vectors")
     given = parser.parse_args()
     data = Path(os.environ["ZHANGGUI_DEV_DATA"])
-    encoders = [open_encoder(name, cache=given.cache, threads=2) for name in given.encoders]
+    encoders = [kept_encoder(name, given.cache) for name in given.encoders]
     for name in given.sets:
         print(f"\n{name}", flush=True)
         if name in CATALOGUES:
@@ -84,6 +83,8 @@ def searched(
         "meaning": {name: [*one.nearest, *one.ranked(meaning_only)] for name, one in found.items()},
         "fused": {name: one.ranked(fusion) for name, one in found.items()},
     }
+    if met := met_by(encoder, products):
+        runs["fused and tokens"] = {name: by_tokens(one, fusion, met, queries[name]) for name, one in found.items()}
     if ranker is not None:
         texts = {product.item_id: passage(product) for product in products}
         runs["fused and judged again"] = judged_again(ranker, queries, found, fusion, texts)

@@ -11,7 +11,7 @@ import gzip
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from zhanggui.core.ids import ItemId
@@ -19,10 +19,10 @@ from zhanggui.core.interactions import Judgments
 from zhanggui.core.passage import content_hash, passage
 from zhanggui.core.product import Product
 from zhanggui.core.protocols import Change, ChangeKind, Encoder
-from zhanggui.encoders import VectorCache, open_encoder
+from zhanggui.encoders import DEFAULT, LateEncoder, VectorCache, keeping, open_encoder
 from zhanggui.retrieval.index import TantivyIndex
 from zhanggui.retrieval.text.analyser import Analyser
-from zhanggui.training.fusion import SearchTable, evaluate_search, fit_threshold, measured_spread
+from zhanggui.training.fusion import Met, SearchTable, evaluate_search, fit_threshold, measured_spread
 
 _BATCH = 256
 _TYPED = {"attr_t_", "attr_n_", "attr_b_"}
@@ -36,17 +36,30 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     data = Path(os.environ["ZHANGGUI_DEV_DATA"])
-    encoder = open_encoder(cache=given.cache, threads=2)
+    encoder = kept_encoder("", given.cache)
     for name in given.sets:
         products, judgments = {"zh": chinese, "icecat": icecat}[name](data)
         with tempfile.TemporaryDirectory() as folder:
             index = filled(Path(folder), products, encoder, given.cache)
-            table = evaluate_search(index, encoder, judgments, seed=given.seed)
+            table = evaluate_search(index, encoder, judgments, seed=given.seed, met=met_by(encoder, products))
             print(f"\n{name}: {table.queries} queries ({table.left_out} without a relevant product left out)")
             _show(table)
             print(f"spread of cosines {measured_spread(index, encoder, list(judgments.queries.values())):.4f}")
             print(f"threshold fitted  {fit_threshold(index, encoder, judgments):.2f} deviations above the mean")
             index.close()
+
+
+def kept_encoder(name: str, cache: Path) -> Encoder:
+    """Open an encoder by name or folder (the built-in one without), that keeps what it reads in a folder."""
+    return keeping(open_encoder(name or DEFAULT, cache=cache, threads=2), cache)[0]
+
+
+def met_by(encoder: Encoder, products: Sequence[Product]) -> Met | None:
+    """Return how to judge products by their tokens; None for an encoder that tells of none."""
+    if not isinstance(encoder, LateEncoder):
+        return None
+    texts = {product.item_id: passage(product) for product in products}
+    return lambda query, items: encoder.score(query, [texts[item] for item in items])
 
 
 def _show(table: SearchTable) -> None:
@@ -63,14 +76,16 @@ def filled(folder: Path, products: list[Product], encoder: Encoder, cache: Path)
     """Return an index of all products with their vectors, those known taken from the cache."""
     index = TantivyIndex(folder, analyser=Analyser(), dim=encoder.dim)
     index.apply([Change(n, ChangeKind.PRODUCT, p.item_id, p) for n, p in enumerate(products, start=1)], len(products))
-    vectors = VectorCache(cache, encoder=encoder.name, dim=encoder.dim)
+    late = isinstance(encoder, LateEncoder)
+    vectors = encoder if late else VectorCache(cache, encoder=encoder.name, dim=encoder.dim)
     for batch in _batches(products):
         hashes = [content_hash(passage(product)) for product in batch]
         missing = {h: passage(p) for h, p in zip(hashes, batch, strict=True) if h not in vectors}
         if missing:
             vectors.put(list(missing), encoder.passages(list(missing.values())))
         index.put_vectors([product.item_id for product in batch], vectors.get(hashes)[1])
-    vectors.close()
+    if not late:
+        vectors.close()
     return index
 
 

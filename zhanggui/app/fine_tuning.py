@@ -14,8 +14,7 @@ from zhanggui.app.lessons import Lesson, Material, Told, gather, gather_pairs
 from zhanggui.app.probing import probe_index
 from zhanggui.app.query_lessons import QueryLessons, gather_lists
 from zhanggui.app.settings import Settings
-from zhanggui.app.spaces import VECTORS
-from zhanggui.app.spaces import ENCODER
+from zhanggui.app.spaces import ENCODER, VECTORS
 from zhanggui.app.training_runs import keep_report, needs_torch, work_folder
 from zhanggui.core.clock import SystemClock
 from zhanggui.core.interactions import Floats

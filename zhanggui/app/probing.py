@@ -25,18 +25,23 @@ _BATCH = 512
 
 
 @contextmanager
-def probe_index(settings: Settings, store: Store, encoder: Encoder | None, *, tick: Tick) -> Iterator[CatalogueIndex]:
+def probe_index(
+    settings: Settings, store: Store, encoder: Encoder | None, *, tick: Tick, cache: Vectors | None = None
+) -> Iterator[CatalogueIndex]:
     """Build an index of the whole catalogue in a folder that is forgotten; wait until all vectors are in it.
 
-    Vectors that the shop has made already are used, new ones are kept for it.
+    Vectors that the shop has made already are used, new ones are kept for it: in `cache`, which stays open, or in one
+    that is opened for it.
     """
     with tempfile.TemporaryDirectory(prefix="zhanggui-") as folder:
         index = open_index(Path(folder), settings, Analyser(), dim=encoder.dim if encoder else 0)
         build_index(store, index)
-        if encoder is not None:
-            encoder, cache = keeping(encoder, settings.home / VECTORS)
-            with closing(cache):
-                _fill(index, store, encoder, cache, tick)
+        if encoder is not None and cache is not None:
+            _fill(index, store, encoder, cache, tick)
+        elif encoder is not None:
+            keeper, own = keeping(encoder, settings.home / VECTORS)
+            with closing(own):
+                _fill(index, store, keeper, own, tick)
         yield index
 
 

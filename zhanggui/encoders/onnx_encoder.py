@@ -26,8 +26,6 @@ BATCH_TOKENS = 384
 _ASKED_LATELY = 256
 """Queries whose tokens are at hand: 10 KB each."""
 
-_NO_TOKENS = np.empty((0, 0), np.float16)
-
 
 class Pooling(StrEnum):
     """How the vectors of tokens become one: their mean, or that of the first token; both are scaled to length one."""
@@ -77,6 +75,7 @@ class OnnxEncoder:
         self._batch_tokens = batch_tokens
         self._queries = Recent[str, Floats](size=remembered)
         self._query_tokens = Recent[str, Halves](size=_ASKED_LATELY)
+        self._closing = int(self._tokenizer.num_special_tokens_to_add(False) > 0)
         self._query_mark, self._passage_mark = self._mark(recipe.query_prefix), self._mark(recipe.passage_prefix)
         self._passage_graph = _Graph(model, threads)
         self.dim = len(self._read(self._passage_graph, [""], 0)[0][0])
@@ -134,9 +133,10 @@ class OnnxEncoder:
         for batch in batches([len(row) for row in ids], tokens=self._batch_tokens):
             given = padded([ids[row] for row in batch], pad=self._recipe.pad)
             vectors, states = graph.run(*given, self._recipe.pooling)
+            tokens = rotated(states) if graph.token_dim else states
             for at, row in enumerate(batch.tolist()):
-                own = states[at, mark : max(mark + 1, len(ids[row]) - 1)]
-                rows[row] = (vectors[at], rotated(own).astype(np.float16) if own.size else _NO_TOKENS)
+                own = tokens[at, mark : max(mark + 1, len(ids[row]) - self._closing)]
+                rows[row] = vectors[at], own.astype(np.float16)
         return [rows[row] for row in range(len(ids))]
 
     def _mark(self, prefix: str) -> int:

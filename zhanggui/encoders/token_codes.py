@@ -7,6 +7,7 @@ four levels suffice (those of Max, Quantizing for Minimum Distortion, 1960), and
 
 from collections.abc import Sequence
 from functools import cache
+from hashlib import blake2b
 
 import numpy as np
 
@@ -34,9 +35,10 @@ def unpacked(codes: bytes, dim: int) -> Floats:
 
 
 def rotated(tokens: Floats) -> Floats:
-    """Return (n, dim) as unit vectors in the coordinates that `packed` expects."""
-    unit = tokens / np.maximum(np.linalg.norm(tokens, axis=1, keepdims=True), 1e-12)
-    return np.asarray(unit @ rotation(tokens.shape[1]), np.float32)
+    """Return (…, dim) as unit vectors in the coordinates that `packed` expects."""
+    flat = tokens.reshape(-1, tokens.shape[-1])
+    unit = flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-12)
+    return np.asarray(unit @ rotation(flat.shape[1]), np.float32).reshape(tokens.shape)
 
 
 @cache
@@ -46,16 +48,16 @@ def rotation(dim: int) -> Floats:
     Twice: signs at random, then Hadamard's matrix in blocks of the highest power of two in `dim`, then a shuffle
     (Ailon and Chazelle, Fast Johnson-Lindenstrauss, 2009).
     """
-    random = np.random.Generator(np.random.PCG64(384))
     block = dim & -dim
     hadamard = np.ones((1, 1))
     while len(hadamard) < block:
         hadamard = np.block([[hadamard, hadamard], [hadamard, -hadamard]])
     blocks = np.kron(np.eye(dim // block), hadamard / np.sqrt(block))
     turned = np.eye(dim)
-    for _ in range(2):
-        signs, order = random.integers(0, 2, dim) * 2 - 1, random.permutation(dim)
-        turned = (turned * signs @ blocks)[:, order]
+    for time in "ab":
+        digests = [blake2b(f"{time}{at}".encode()).digest() for at in range(dim)]  # numpy's generators may change
+        signs = np.array([1 - 2 * (digest[0] & 1) for digest in digests])
+        turned = (turned * signs @ blocks)[:, np.argsort([digest[1:] for digest in digests])]
     return np.asarray(turned, np.float32)
 
 

@@ -5,7 +5,7 @@ What a table shows for a fitted fusion comes from nested cross-validation: the w
 chosen without it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,11 +18,16 @@ from zhanggui.core.request import Filters
 from zhanggui.evaluation.bootstrap import Comparison, paired
 from zhanggui.evaluation.judged import judged, judged_queries
 from zhanggui.evaluation.rows import Row, row
-from zhanggui.retrieval.fusion import DEFAULT, FUSIONS, Fuse, Fusion, meaning_only, words_only
+from zhanggui.retrieval.fusion import BY_TOKENS, DEFAULT, FUSIONS, Fuse, Fusion, meaning_only, with_tokens, words_only
 
 WEIGHTS = tuple(round(0.05 * step, 2) for step in range(1, 20))
 FITTED = "fusion: fitted (nested cross-validation)"
 BM25, DENSE, SHIPPED = "bm25", "dense", "fusion"
+TOKENS = "fusion and tokens"
+
+Met = Callable[[str, Sequence[ItemId]], Floats]
+"""How well the tokens of a query are met by those of items: (n,), NaN where nobody has read one."""
+
 DEFAULT_THRESHOLD = 3.0
 _LOWEST, _HIGHEST = 1.5, 4.0
 _CAUTION = 0.1
@@ -105,10 +110,14 @@ def evaluate_search(
     *,
     seed: int,
     shipped: Fusion = DEFAULT,
+    met: Met | None = None,
     folds: int = 5,
     metric: str = "ndcg@10",
 ) -> SearchTable:
-    """Set BM25, dense, every fusion as it comes and the fitted one side by side on judged queries."""
+    """Set BM25, dense, every fusion as it comes and the fitted one side by side on judged queries.
+
+    Where tokens are kept (`met`), the shipped fusion orders its best by them.
+    """
     queries = judged_queries(judgments)
     found = find(index, encoder, {name: judgments.queries[name] for name in queries})
     runs = {BM25: _run(found, words_only)}
@@ -116,16 +125,27 @@ def evaluate_search(
         runs[DENSE] = {name: [*one.nearest, *one.ranked(meaning_only)] for name, one in found.items()}
         runs |= {name: _run(found, shipped if name == SHIPPED else fuse) for name, fuse in FUSIONS.items()}
         runs[FITTED] = _cross_fitted(found, judgments, start=shipped, folds=folds, seed=seed)
+        if met:
+            runs[TOKENS] = {name: by_tokens(one, shipped, met, judgments.queries[name]) for name, one in found.items()}
     values = {
         name: judged({q: list(dict.fromkeys(r)) for q, r in run.items()}, judgments) for name, run in runs.items()
     }
-    ship = SHIPPED if encoder else BM25
+    ship = next(name for name in (TOKENS, SHIPPED, BM25) if name in runs)
     rows = tuple(row(name, scores, shipped=name == ship, seed=seed) for name, scores in values.items())
     rival = max((BM25, DENSE) if encoder else (BM25,), key=lambda name: float(values[name][metric].mean()))
     ours = FITTED if encoder else BM25
     gaps = {name: paired(values[ours][name], values[rival][name], seed=seed) for name in values[ours]}
     fitted = fit_fusion(found, judgments, start=shipped)
     return SearchTable(rows, (ours, rival), gaps, fitted, len(queries), len(judgments.queries) - len(queries))
+
+
+def by_tokens(found: Found, fuse: Fuse, met: Met, query: str) -> list[ItemId]:
+    """Return what one query found as it is served: the best by their tokens, too."""
+    fused = fuse(found.lexical, found.dense)
+    best = np.argsort(-fused, kind="stable")[:BY_TOKENS]
+    scores = with_tokens(fused[best], met(query, [found.items[at] for at in best]), query)
+    ordered = best[np.argsort(-scores, kind="stable")]
+    return list(dict.fromkeys([*(found.items[at] for at in ordered.tolist()), *found.ranked(fuse)]))
 
 
 def _deviations(index: CatalogueIndex, vector: Floats, grades: Mapping[ItemId, float]) -> NDArray[np.float64]:

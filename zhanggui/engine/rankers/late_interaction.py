@@ -5,26 +5,23 @@ the text, or does not (Khattab and Zaharia, ColBERT, SIGIR 2020). Tokens were ke
 this costs about a millisecond.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from zhanggui.core.candidate import Candidate, Evidence
+from zhanggui.core.interactions import Floats
 from zhanggui.core.passage import passage
 from zhanggui.core.protocols import Context, PairScorer, Ranker
 from zhanggui.core.request import Request
 from zhanggui.engine.shelf import Shelf
 from zhanggui.engine.timely import Timely
+from zhanggui.retrieval.fusion import BY_TOKENS, with_tokens
 from zhanggui.retrieval.text.query import plain_text
 
 SOURCE = "late_interaction"
-BEST = 20
-_CHINESE, _OTHERS = 3.0, 1.0
-_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _STEP = 1e-6
 
 
@@ -42,52 +39,38 @@ class LateInteractionRanker:
 
     name = SOURCE
 
-    def __init__(self, inner: Ranker, scorer: PairScorer, shelf: Shelf, timely: Timely, *, best: int = BEST) -> None:
-        self._inner, self._scorer, self._shelf, self._timely, self._best = inner, scorer, shelf, timely, best
+    def __init__(self, inner: Ranker, scorer: PairScorer, shelf: Shelf, timely: Timely) -> None:
+        self._inner, self._scorer, self._shelf, self._timely = inner, scorer, shelf, timely
 
     def rank(self, request: Request, context: Context, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Return the candidates; the best carry how well their tokens met the query's as evidence."""
         ranked = sorted(self._inner.rank(request, context, candidates), key=lambda c: (-c.score, c.item))
-        best, rest = ranked[: self._best], ranked[self._best :]
+        best, rest = ranked[:BY_TOKENS], ranked[BY_TOKENS:]
         query = plain_text(request.query).strip()
         if len(best) < 2 or not query:
             return ranked
         met, failed = self._timely.guard(SOURCE, lambda: self._met(query, best))
-        return ranked if met is None or failed else [*met_again(best, met, weight=weight_for(query)), *rest]
+        return ranked if met is None or failed else [*met_again(best, met, query=query), *rest]
 
-    def _met(self, query: str, best: Sequence[Candidate]) -> NDArray[np.float64]:
+    def _met(self, query: str, best: Sequence[Candidate]) -> Floats:
         products = self._shelf.get([candidate.item for candidate in best])
         texts = [passage(products[c.item]) if c.item in products else "" for c in best]
-        return np.asarray(self._scorer.score(query, texts), np.float64)
+        return self._scorer.score(query, texts)
 
 
-def met_again(best: Sequence[Candidate], met: NDArray[np.float64], *, weight: float) -> list[Candidate]:
-    """Return candidates by fused score plus `weight` times how well they are met (n,), none below the last's old score.
+def met_again(best: Sequence[Candidate], met: Floats, *, query: str) -> list[Candidate]:
+    """Return candidates by fused scores and how well they are met (n,), none below the last's old score.
 
     >>> found = [Candidate("a", (), 0.9), Candidate("b", (), 0.8), Candidate("c", (), 0.1)]
-    >>> [c.item for c in met_again(found, np.array([0.5, 0.9, np.nan]), weight=1.0)]
+    >>> [c.item for c in met_again(found, np.array([0.5, 0.9, np.nan]), query="tea")]
     ['b', 'a', 'c']
     """
-    fused = np.array([candidate.score for candidate in best], np.float64)
-    known = met[~np.isnan(met)]
-    usual = float(known.mean()) if len(known) else 0.0
+    fused = np.array([candidate.score for candidate in best], np.float32)
     # Equals stay in the order that they had, and the last one stays before whatever follows with its old score.
-    scores = fused + weight * np.nan_to_num(met, nan=usual) + _STEP * np.arange(len(best), 0, -1)
-    scores += float(fused.min()) - scores.min() + _STEP
+    scores = with_tokens(fused, met, query).astype(np.float64) + _STEP * np.arange(len(best), 0, -1)
+    scores += min(candidate.score for candidate in best) - scores.min() + _STEP
     told = [
         replace(c, score=score, evidence=c.evidence if np.isnan(value) else (*c.evidence, Evidence(SOURCE, value)))
         for c, score, value in zip(best, scores.tolist(), met.tolist(), strict=True)
     ]
     return sorted(told, key=lambda candidate: (-candidate.score, candidate.item))
-
-
-def weight_for(query: str) -> float:
-    """Return what a cosine of tokens counts beside a fused score.
-
-    A Chinese query's tokens are words, and each must be met; an English one is cut into pieces and met more by chance
-    (docs/decisions/0009 has the measurements).
-
-    >>> weight_for("儿童雨伞"), weight_for("kids umbrella")
-    (3.0, 1.0)
-    """
-    return _CHINESE if _HAN.search(query) else _OTHERS

@@ -1,0 +1,68 @@
+"""Records of unequal length: what the file of tokens is written with. Those of one length: test_vector_file.py."""
+
+import numpy as np
+import pytest
+
+from zhanggui.core.passage import content_hash
+from zhanggui.encoders.record_file import LONGEST, Form, RecordFile, held_in
+
+FORM = Form(b"TEST\x00\x00\x00\x01", b"\xf0TST")
+
+
+def opened(folder):
+    return RecordFile(folder / "r.tst", FORM, owner="e", size=4)
+
+
+def records(n):
+    random = np.random.default_rng(n)
+    made = [random.bytes(int(length)) for length in random.integers(0, 3000, n)]
+    return [content_hash(f"{n}-{at}") for at in range(n)], made
+
+
+def test_records_of_any_length_come_back_also_after_opening_again(tmp_path):
+    keys, made = records(40)
+    file = opened(tmp_path)
+    file.put(keys[:9], made[:9])
+    file.put(keys, made)
+    assert [file.get(key) for key in keys] == made and file.get(content_hash("other")) is None
+    file.close()
+    again = opened(tmp_path)
+    assert len(again) == 40 and [again.get(key) for key in keys] == made and keys[3] in again
+    again.close()
+    assert held_in(tmp_path / "r.tst", FORM) == (frozenset(keys), 0)
+
+
+def test_the_longest_record_fits(tmp_path):
+    file = opened(tmp_path)
+    file.put([content_hash("a"), content_hash("b")], [b"x" * LONGEST, b""])
+    assert len(file.get(content_hash("a"))) == LONGEST and file.get(content_hash("b")) == b""
+    file.close()
+
+
+def test_what_another_process_appended_is_found_and_not_written_twice(tmp_path):
+    keys, made = records(6)
+    one, other = opened(tmp_path), opened(tmp_path)
+    one.put(keys[:4], made[:4])
+    other.put(keys, [b"mine"] * 6)
+    one.put([], [])
+    assert [one.get(key) for key in keys] == [*made[:4], b"mine", b"mine"] == [other.get(key) for key in keys]
+    one.close()
+    other.close()
+
+
+@pytest.mark.parametrize("left", [1, 11, 12, 30, 100])
+def test_a_torn_frame_is_cut(tmp_path, left):
+    keys, made = records(8)
+    file = opened(tmp_path)
+    file.put(keys[:5], made[:5])
+    whole = (tmp_path / "r.tst").stat().st_size
+    file.put(keys[5:], made[5:])
+    file.close()
+    with (tmp_path / "r.tst").open("r+b") as torn:
+        torn.truncate(whole + left)
+    assert held_in(tmp_path / "r.tst", FORM) == (frozenset(keys[:5]), left)
+    again = opened(tmp_path)
+    assert len(again) == 5 and again.damaged == left
+    again.put(keys, made)
+    assert [again.get(key) for key in keys] == made
+    again.close()
