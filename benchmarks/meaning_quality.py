@@ -6,8 +6,8 @@ An encoder is a name or a folder (`zhanggui train encoder` leaves one in its Rel
 queries over a catalogue, by meaning alone, fused with words (the fusion as it is served: default weight, the spread
 measured without judgments), and with the best ordered by tokens; `attributes`, a title looks for what is said of its
 properties; `same`, pairs of titles that are one thing or not; `qbqtc`, web queries and titles with grades. With
-`--ranker`, a cross-encoder's folder, the best 20 of the second encoder's fused search are judged again, by the weight in
-its `blend.json`. Differences are paired bootstraps over queries or pairs.
+`--ranker`, a cross-encoder's folder, the best 20 of the second encoder's fused search are judged again, by the weight
+in its `blend.json`. Differences are paired bootstraps over queries or pairs.
 """
 
 import argparse
