@@ -1,8 +1,12 @@
 import ctypes
 import subprocess
 import sys
+import threading
+import weakref
 
 import pytest
+
+from zhanggui.app.allocator import calm
 
 _ARENAS = """
 import ctypes, re, sys, tempfile, threading
@@ -38,3 +42,17 @@ with tempfile.NamedTemporaryFile() as told:
 def test_all_threads_of_the_command_share_one_arena():
     run = subprocess.run([sys.executable, "-c", _ARENAS], capture_output=True, text=True, check=True)
     assert run.stdout.splitlines()[-1] == "1"
+
+
+def test_what_refers_to_itself_does_not_wait_for_the_collector():
+    class Closed:
+        pass
+
+    gone, closed = threading.Event(), Closed()
+    closed.itself = closed
+    watch = weakref.ref(closed, lambda _: gone.set())
+    del closed
+    trim = calm()
+    trim.start()
+    assert gone.wait(timeout=10) and watch() is None
+    trim.stop()
