@@ -1,15 +1,14 @@
 import random
 
 import numpy as np
-from hypothesis import given
-from hypothesis import strategies as st
+import pytest
 
 from zhanggui.state.pages import Held, Pages
 
 
-@given(st.randoms(use_true_random=False))
-def test_pages_hold_what_lists_would(rng: random.Random):
-    pages, owners = Pages(), [(Held(), []) for _ in range(4)]
+@pytest.mark.parametrize("seed", range(30))
+def test_pages_hold_what_lists_would(seed):
+    rng, pages, owners = random.Random(seed), Pages(), [(Held(), []) for _ in range(4)]
     for step in range(200):
         at = rng.randrange(len(owners))
         held, rows = owners[at]
