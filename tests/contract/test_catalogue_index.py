@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from zhanggui.core.ids import ItemId
+from zhanggui.core.passage import content_hash, passage
 from zhanggui.core.product import Product, Translation
 from zhanggui.core.protocols import CatalogueIndex, Change, ChangeKind
 from zhanggui.core.request import Filters, Sort
@@ -167,6 +168,15 @@ def test_nearest_first_and_only_what_is_allowed(make):
     index.put_vectors([TEA.item_id, MUG.item_id, PHONE.item_id, GONE.item_id], np.stack([NORTH, EAST, EAST, EAST]))
     assert index.nearest(EAST, Filters(), k=2) == [("mug", 1.0), ("phone", 1.0)]
     assert index.nearest(EAST, Filters(in_stock=True), k=9) == [("phone", 1.0), ("tea", 0.0)]
+
+
+def test_which_texts_are_said_is_known_by_their_hashes(make):
+    index = filled(make)
+    index.apply([Change(5, ChangeKind.PRODUCT, MUG.item_id, Product(MUG.item_id, title="sofa"))], 6)
+    index.apply([Change(7, ChangeKind.REMOVED, PHONE.item_id)], 7)
+    texts = [passage(TEA), passage(MUG), "sofa", passage(PHONE), passage(GONE), "never said"]
+    assert index.saying([content_hash(text) for text in texts]).tolist() == [True, False, True, False, True, False]
+    assert index.saying([]).shape == (0,)
 
 
 def test_vector_goes_with_the_text_it_was_made_of(make):

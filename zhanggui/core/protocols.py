@@ -164,6 +164,10 @@ class CatalogueIndex(Protocol):
         """Return how many items have a vector, of how many that say something."""
         ...
 
+    def saying(self, hashes: Sequence[str]) -> NDArray[np.bool_]:
+        """Tell for each content hash (`core.passage`) whether an item of the catalogue says that text: (n,)."""
+        ...
+
     def search(
         self, query: str, vector: Floats | None, filters: Filters, *, sort: Sort = Sort.RELEVANCE, limit: int = 1000
     ) -> Matches:

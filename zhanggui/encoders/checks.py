@@ -76,6 +76,9 @@ def vectors_checks() -> Iterator[VectorsCheck]:
     yield check_nothing_known_finds_nothing
     yield check_wrong_vectors_are_refused
     yield check_readers_see_whole_vectors_while_one_writes
+    yield check_what_is_used_no_more_is_forgotten
+    yield check_what_was_used_last_is_kept_longest
+    yield check_readers_see_whole_vectors_while_others_go
 
 
 def unit_rows(count: int, dim: int, *, seed: int = 0) -> tuple[list[str], Floats]:
@@ -142,4 +145,47 @@ def check_readers_see_whole_vectors_while_one_writes(make: Callable[[], Vectors]
             cache.put(hashes[row : row + 10], rows[row : row + 10])
         assert all(answers)
     assert cache.get(hashes)[0].all()
+    cache.close()
+
+
+def check_what_is_used_no_more_is_forgotten(make: Callable[[], Vectors]) -> None:
+    cache = make()
+    hashes, rows = unit_rows(20, cache.dim)
+    cache.put(hashes, rows)
+    used = set(hashes[3:9])
+    assert cache.forget(lambda names: np.array([name in used for name in names]), spare=4) == 10
+    found, matrix = cache.get(hashes)
+    assert found.tolist() == [3 <= row < 9 or row >= 16 for row in range(20)] and len(cache) == 10
+    assert np.allclose(matrix[found], rows[found], atol=1e-3)
+    cache.put(hashes, rows)
+    assert cache.get(hashes)[0].all() and len(cache) == 20
+    assert cache.forget(lambda names: np.ones(len(names), np.bool_), spare=0) == 0 and len(cache) == 20
+    cache.close()
+
+
+def check_what_was_used_last_is_kept_longest(make: Callable[[], Vectors]) -> None:
+    cache = make()
+    hashes, rows = unit_rows(6, cache.dim)
+    cache.put(hashes, rows)
+    assert cache.forget(lambda names: np.array([name == hashes[0] for name in names]), spare=4) == 1
+    assert cache.forget(lambda names: np.zeros(len(names), np.bool_), spare=1) == 4
+    assert cache.get(hashes)[0].tolist() == [True] + [False] * 5
+    cache.close()
+
+
+def check_readers_see_whole_vectors_while_others_go(make: Callable[[], Vectors]) -> None:
+    cache = make()
+    hashes, rows = unit_rows(300, cache.dim)
+    cache.put(hashes, rows)
+
+    def read(_: int) -> bool:
+        found, matrix = cache.get(hashes)
+        return bool(found[200:].all() and np.allclose(matrix[found], rows[found], atol=1e-3))
+
+    with ThreadPoolExecutor(3) as pool:
+        answers = pool.map(read, range(60))
+        for spare in range(190, 0, -10):
+            cache.forget(lambda names: np.isin(names, hashes[200:]), spare=spare)
+        assert all(answers)
+    assert len(cache) == 110
     cache.close()

@@ -19,7 +19,7 @@ from zhanggui.encoders.onnx_encoder import OnnxEncoder
 from zhanggui.encoders.token_codes import late_interaction
 from zhanggui.encoders.token_file import TokenFile
 from zhanggui.encoders.vector_file import VectorCache
-from zhanggui.encoders.vectors import Vectors
+from zhanggui.encoders.vectors import Used, Vectors
 
 _MOST_WANTED = 2_000
 
@@ -76,6 +76,11 @@ class LateEncoder:
     def put(self, hashes: Sequence[str], vectors: Floats) -> None:
         """Keep vectors (n, dim)."""
         self._vectors.put(hashes, vectors)
+
+    def forget(self, used: Used, *, spare: int) -> int:
+        """Let go of texts that are not in use, but for the `spare` ones kept or used last; return how many vectors."""
+        self._tokens.forget(used, spare=spare)
+        return self._vectors.forget(used, spare=spare)
 
     def __contains__(self, content_hash: str) -> bool:
         return content_hash in self._vectors and content_hash in self._tokens

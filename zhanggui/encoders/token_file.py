@@ -9,6 +9,7 @@ from pathlib import Path
 from zhanggui.core.interactions import Floats
 from zhanggui.encoders.record_file import LONGEST, Form, RecordFile, file_name
 from zhanggui.encoders.token_codes import packed
+from zhanggui.encoders.vectors import Used
 
 _FORM = Form(b"ZGTOK\x00\x00\x01", b"\xf0TOK")
 
@@ -23,7 +24,7 @@ class TokenFile:
 
     def get(self, hashes: Sequence[str]) -> list[bytes | None]:
         """Return the packed tokens of each text, None where they are not known."""
-        return [self._file.get(name) for name in hashes]
+        return self._file.get(hashes)
 
     def put(self, hashes: Sequence[str], tokens: Sequence[Floats]) -> None:
         """Keep the tokens of texts, each (its tokens, dim), rotated unit vectors; what is known stays as it is."""
@@ -33,6 +34,10 @@ class TokenFile:
         """Keep what another file has of these texts."""
         found = {name: codes for name, codes in zip(hashes, other.get(hashes), strict=True) if codes is not None}
         self._file.put(list(found), list(found.values()))
+
+    def forget(self, used: Used, *, spare: int) -> int:
+        """Let go of what is not in use, but for the `spare` texts kept or used last."""
+        return self._file.forget(used, spare=spare)
 
     def __contains__(self, content_hash: str) -> bool:
         return content_hash in self._file

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from zhanggui.core.interactions import Floats
 from zhanggui.encoders import record_file
 from zhanggui.encoders.record_file import Form, RecordFile, file_name
-from zhanggui.encoders.vectors import checked
+from zhanggui.encoders.vectors import Used, checked
 
 _SUFFIX = ".vec"
 
@@ -37,7 +37,7 @@ class VectorCache:
 
     def get(self, hashes: Sequence[str]) -> tuple[NDArray[np.bool_], Floats]:
         """Read many vectors at once; rounding to fp16 leaves their length within .001 of one."""
-        records = [self._file.get(name) for name in hashes]
+        records = self._file.get(hashes)
         found = np.array([record is not None for record in records], np.bool_)
         halves = np.zeros((len(hashes), self.dim), np.float16)
         for row, record in enumerate(records):
@@ -49,6 +49,10 @@ class VectorCache:
         """Append what is new; it is readable when this returns."""
         checked(hashes, vectors, self.dim)
         self._file.put(hashes, [row.tobytes() for row in np.ascontiguousarray(vectors, np.float16)])
+
+    def forget(self, used: Used, *, spare: int) -> int:
+        """Let go of vectors that are not in use, but for the `spare` ones kept or used last."""
+        return self._file.forget(used, spare=spare)
 
     def __contains__(self, content_hash: str) -> bool:
         return content_hash in self._file

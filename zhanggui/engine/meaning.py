@@ -14,6 +14,9 @@ from zhanggui.encoders.background import BackgroundEncoder
 from zhanggui.encoders.vectors import Vectors
 from zhanggui.engine.progress import Progress
 
+_SPARE = 8192
+"""Vectors that no product needs are kept up to so many, or as many as there are products: titles come back."""
+
 _CAPACITY = 65_536  # texts that wait at one time: some 30 MB; the index knows of the others
 
 
@@ -30,7 +33,7 @@ class Meaning:
     """
 
     def __init__(self, index: CatalogueIndex, encoder: Encoder, vectors: Vectors) -> None:
-        self._index = index
+        self._index, self._vectors = index, vectors
         self._lock = threading.Lock()
         self._waiting: dict[str, set[ItemId]] = {}
         self._due: set[ItemId] = set()
@@ -91,6 +94,16 @@ class Meaning:
                 texts = list(self._waiting)
             self._background.ask(texts)
 
+    def tidy(self) -> int:
+        """Have the cache forget what no product says any more, once that is much; return how many vectors went.
+
+        Half of what may be kept stays, what was said last: after a restart, or when a title comes back, it is there.
+        """
+        room = max(_SPARE, len(self._index))
+        if len(self._vectors) <= len(self._index) + room:
+            return 0
+        return self._vectors.forget(self._index.saying, spare=room // 2)
+
     def progress(self) -> Progress:
         """Return how many of the items that say something have their vector."""
         return Progress(*self._index.meant())
@@ -121,7 +134,10 @@ class Meaning:
 
 
 class CatalogueReader:
-    """Ask for the meaning of what lacks it, what is popular first. Run it now and then: it goes on where it was."""
+    """Ask for the meaning of what lacks it, what is popular first. Run it now and then: it goes on where it was.
+
+    What nobody says any more is forgotten.
+    """
 
     def __init__(
         self,
@@ -148,6 +164,8 @@ class CatalogueReader:
             if not self._meaning.want(self._store.products(items).values()):
                 return
             self._meaning.wait(timeout=1.0)
+        if not self._stopped:
+            self._meaning.tidy()
         self._meaning.nudge()
 
     def stop(self) -> None:

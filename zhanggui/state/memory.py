@@ -1,7 +1,6 @@
 """The online state in the memory of one process."""
 
 import threading
-from array import array
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from zhanggui.core.interactions import Interactions, Longs, Vocabulary
 from zhanggui.core.protocols import Act
 from zhanggui.state.counters import Counters, counted
 from zhanggui.state.interest import REMEMBERED, interest, interest_by_code
+from zhanggui.state.pages import Held, Pages
 
 NO_LOG = Interactions(
     Vocabulary(()),
@@ -32,15 +32,13 @@ NO_LOG = Interactions(
 _REMEMBERED_CODES = np.array([kind in REMEMBERED for kind in TYPES])
 
 Whole = TypeVar("Whole", int, Longs)
-Acts: TypeAlias = "array[int]"
-"""A user's acts, oldest first, two numbers each: item and kind in one (`_key`), and the time. Sixteen bytes an act;
-an object with its time takes a hundred, and a busy shop remembers millions."""
-
-Remembered: TypeAlias = "int | Acts"
-"""A user's acts: a row of the loaded log until something new happens."""
+Remembered: TypeAlias = int | Held
+"""A user's acts, oldest first: a row of the loaded log until something new happens, then rows of two numbers each: item
+and kind in one (`_key`), and the time. Sixteen bytes an act; an object with its time takes a hundred, and a busy shop
+remembers millions."""
 
 _KINDS = 64
-_WEIGHTS = [interest(kind) for kind in TYPES]
+_SHOWS = np.array([interest(kind) > 0 for kind in TYPES])
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +121,7 @@ class MemoryState:
             if not whole or not self._all_remembered(self._users if moments else gone):
                 return False
             for user in gone & self._users.keys():
-                self._take_back(self._acts(self._users.pop(UserId(user))))
+                self._take_back(self._gone(self._users.pop(UserId(user))))
             if moments:
                 log = self._packed()
                 log = log.where(log.time >= max(moments))
@@ -156,9 +154,7 @@ class MemoryState:
         """Return users with remembered acts, those with the most first, ties by id."""
         with self._lock:
             lengths = self._ends - self._starts
-            sizes = [
-                (-int(lengths[a]) if isinstance(a, int) else -len(a) // 2, user) for user, a in self._users.items()
-            ]
+            sizes = [(-int(lengths[a]) if isinstance(a, int) else -len(a), user) for user, a in self._users.items()]
         return [user for _, user in nsmallest(k, sizes)]
 
     def memory(self) -> Memory:
@@ -194,7 +190,7 @@ class MemoryState:
         return counters
 
     def _replace(self, log: Interactions) -> None:
-        self._log = log
+        self._log, self._pages = log, Pages()
         bounds = np.searchsorted(log.user, np.arange(len(log.users) + 1))
         self._ends = bounds[1:]
         self._starts = np.maximum(bounds[:-1], self._ends - self._acts_per_user)
@@ -206,47 +202,57 @@ class MemoryState:
         )
 
     def _remember(self, event: Event) -> None:
-        acts = self._taken(self._users.pop(event.user_id, None))
-        weight, row = interest(event.type), self._counters.row(event.item_id)
-        known = any(key // _KINDS == row and _WEIGHTS[key % _KINDS] for key in acts[::2])
+        held = self._taken(self._users.pop(event.user_id, None))
+        weight, row, acts = interest(event.type), self._counters.row(event.item_id), self._pages.rows(held)
+        known = _SHOWS[acts[acts[:, 0] // _KINDS == row, 0] % _KINDS].any()
         self._counters.add(event.item_id, event.time, weight, new_shopper=weight > 0 and not known)
-        place = len(acts)
-        while place and acts[place - 1] > event.time:
-            place -= 2
-        acts[place:place] = array("q", (_key(row, event.type.code), event.time))
-        del acts[: -2 * self._acts_per_user]
-        self._users[event.user_id] = acts
+        key = _key(row, event.type.code)
+        if len(acts) and acts[-1, 1] > event.time:
+            self._pages.release(held)
+            place = np.searchsorted(acts[:, 1], event.time, side="right")
+            held = self._pages.hold(np.insert(acts, place, (key, event.time), axis=0))
+        else:
+            self._pages.append(held, key, event.time)
+        if len(held) > self._acts_per_user:
+            self._pages.drop_first(held)
+        self._users[event.user_id] = held
         if len(self._users) > self._max_users:
-            self._users.popitem(last=False)
+            self._gone(self._users.popitem(last=False)[1])
             self._complete = False
 
     def _all_remembered(self, users: Iterable[str]) -> bool:
         """Tell whether none of these users is at the bound, where older acts were let go."""
         mine = (self._users.get(UserId(user), ()) for user in users)
-        sizes = (self._ends[m] - self._starts[m] if isinstance(m, int) else len(m) // 2 for m in mine)
+        sizes = (self._ends[m] - self._starts[m] if isinstance(m, int) else len(m) for m in mine)
         return all(size < self._acts_per_user for size in sizes)
 
     def _take_back(self, acts: Sequence[Act]) -> None:
         for item in {act.item for act in acts}:
             self._counters.take(item, [(act.time, interest(act.type)) for act in acts if act.item == item])
 
-    def _acts(self, remembered: "Remembered | None") -> list[Act]:
+    def _gone(self, remembered: Remembered) -> list[Act]:
+        """Return the acts of a user who is remembered no more."""
+        acts = self._acts(remembered)
+        if isinstance(remembered, Held):
+            self._pages.release(remembered)
+        return acts
+
+    def _acts(self, remembered: Remembered | None) -> list[Act]:
         item, kind, time = (column.tolist() for column in self._columns(remembered))
         names = self._counters.names
         return [Act(names[i], TYPES[k], Millis(t)) for i, k, t in zip(item, kind, time, strict=True)]
 
-    def _taken(self, remembered: "Remembered | None") -> Acts:
-        if remembered is not None and not isinstance(remembered, int):
+    def _taken(self, remembered: Remembered | None) -> Held:
+        if isinstance(remembered, Held):
             return remembered
         item, kind, time = self._columns(remembered)
-        both = np.stack([_key(item, kind), time], axis=1)
-        return array("q", both.tobytes())
+        return self._pages.hold(np.stack([_key(item, kind), time], axis=1))
 
     def _packed(self) -> Interactions:
         """Return the remembered acts as a log whose users stand in order of last activity."""
         held = list(self._users.values())
         rows = np.fromiter((acts if isinstance(acts, int) else -1 for acts in held), np.int64, len(held))
-        sizes = np.fromiter((0 if isinstance(acts, int) else len(acts) // 2 for acts in held), np.int64, len(held))
+        sizes = np.fromiter((0 if isinstance(acts, int) else len(acts) for acts in held), np.int64, len(held))
         loaded = rows >= 0
         sizes[loaded] = (self._ends - self._starts)[rows[loaded]]
         ends = np.cumsum(sizes)
@@ -254,7 +260,7 @@ class MemoryState:
         both[np.repeat(loaded, sizes)] = self._of_log(rows[loaded], sizes[loaded])
         for acts, end in zip(held, ends.tolist(), strict=True):
             if not isinstance(acts, int):
-                both[end - len(acts) // 2 : end] = np.frombuffer(acts, np.int64).reshape(-1, 2)
+                both[end - len(acts) : end] = self._pages.rows(acts)
         return Interactions(
             Vocabulary(self._users),
             Vocabulary(self._counters.names),
@@ -266,18 +272,18 @@ class MemoryState:
         )
 
     def _of_log(self, rows: Longs, sizes: Longs) -> Longs:
-        """Return the acts of users who are rows of the loaded log, as in `Acts`: (sizes.sum(), 2)."""
+        """Return the acts of users who are rows of the loaded log, as in `Pages`: (sizes.sum(), 2)."""
         first = np.repeat(self._starts[rows] - np.cumsum(sizes) + sizes, sizes)
         at = first + np.arange(len(first))
         return np.stack((_key(self._log.item[at].astype(np.int64), self._log.type[at]), self._log.time[at]), axis=1)
 
-    def _columns(self, remembered: "Remembered | None") -> tuple[Longs, Longs, Longs]:
+    def _columns(self, remembered: Remembered | None) -> tuple[Longs, Longs, Longs]:
         if isinstance(remembered, int):
             # Rows of the loaded log are rows of the counters: both began with the same names.
             part = slice(self._starts[remembered], self._ends[remembered])
             log = self._log
             return log.item[part].astype(np.int64), log.type[part].astype(np.int64), log.time[part]
-        both = np.array(remembered or (), np.int64).reshape(-1, 2)
+        both = self._pages.rows(remembered or Held())
         return both[:, 0] // _KINDS, both[:, 0] % _KINDS, both[:, 1]
 
 

@@ -5,7 +5,9 @@ import sys
 import time
 
 import numpy as np
+import pytest
 
+from zhanggui.core.errors import StoreError
 from zhanggui.encoders import VectorCache
 from zhanggui.encoders.checks import unit_rows
 from zhanggui.encoders.vector_file import held_in
@@ -130,3 +132,89 @@ def test_a_folder_in_its_place_is_put_aside_and_the_cache_begins_anew(tmp_path, 
     cache.close()
     assert held_in(tmp_path, encoder="e", dim=4)[0] == set(hashes)
     assert (tmp_path / "e-4.vec.aside-1" / "strange").is_dir() and "aside-1" in caplog.text
+
+
+def used_only(names):
+    """Return what tells that these are in use."""
+    return lambda hashes: np.isin(hashes, list(names))
+
+
+def test_what_was_forgotten_is_gone_from_the_disk_and_the_rest_is_there_after_opening_again(tmp_path):
+    hashes, rows = unit_rows(5000, 8)
+    cache = VectorCache(tmp_path, encoder="e", dim=8)
+    cache.put(hashes, rows)
+    whole = cache.path.stat().st_size
+    cache.forget(used_only(hashes[:4500]), spare=0)
+    assert cache.path.stat().st_size < 0.91 * whole and list(tmp_path.iterdir()) == [cache.path]
+    cache.put(hashes[4500:4510], rows[4500:4510])
+    cache.close()
+    again = VectorCache(tmp_path, encoder="e", dim=8)
+    assert again.get(hashes)[0].tolist() == [row < 4510 for row in range(5000)] and again.damaged == 0
+    assert np.allclose(again.get(hashes[:4510])[1], rows[:4510], atol=1e-3)
+    again.close()
+
+
+def test_another_process_goes_on_in_the_file_that_took_the_place(tmp_path):
+    hashes, rows = unit_rows(9, 4)
+    one, two = (VectorCache(tmp_path, encoder="e", dim=4) for _ in range(2))
+    one.put(hashes[:6], rows[:6])
+    two.put(hashes[6:7], rows[6:7])
+    one.forget(used_only(hashes[:3]), spare=0)
+    assert two.get(hashes)[0].sum() == 7  # what it read before is there still
+    two.put(hashes[7:], rows[7:])
+    one.put([], rows[:0])
+    wanted = [True] * 3 + [False] * 4 + [True] * 2
+    assert one.get(hashes)[0].tolist() == two.get(hashes)[0].tolist() == wanted
+    one.close()
+    two.close()
+    assert held_in(tmp_path, encoder="e", dim=4) == (frozenset(hashes[:3] + hashes[7:]), 0)
+
+
+def test_a_cache_that_cannot_be_written_anew_stays_as_it_is(tmp_path):
+    hashes, rows = unit_rows(6, 4)
+    cache = VectorCache(tmp_path, encoder="e", dim=4)
+    cache.put(hashes, rows)
+    (tmp_path / f"{cache.path.name}.new" / "strange").mkdir(parents=True)
+    with pytest.raises(StoreError, match="stays as it is"):
+        cache.forget(used_only(hashes[:3]), spare=0)
+    assert len(cache) == 6 and cache.get(hashes)[0].all()
+    (tmp_path / f"{cache.path.name}.new" / "strange").rmdir()
+    (tmp_path / f"{cache.path.name}.new").rmdir()
+    assert cache.forget(used_only(hashes[:3]), spare=0) == 3
+    cache.close()
+
+
+_FORGETTER = """
+import sys
+from pathlib import Path
+import numpy as np
+from zhanggui.encoders import VectorCache
+from zhanggui.encoders.checks import unit_rows
+cache = VectorCache(Path(sys.argv[1]), encoder="e", dim=8)
+hashes, rows = unit_rows(9_000, 8)
+keep = set(hashes[:6_000])
+for turn in range(10_000):
+    cache.put(hashes[6_000:], rows[6_000:])
+    cache.forget(lambda names: np.array([name in keep for name in names]), spare=0)
+    sys.stdout.write(f"{turn}\\n")
+    sys.stdout.flush()
+"""
+
+
+def test_nothing_in_use_is_lost_when_the_process_is_killed_while_it_forgets(tmp_path):
+    hashes, rows = unit_rows(9_000, 8)
+    cache = VectorCache(tmp_path, encoder="e", dim=8)
+    cache.put(hashes[:6_000], rows[:6_000])
+    cache.close()
+    for turns in (1, 2, 4):
+        command = [sys.executable, "-c", _FORGETTER, str(tmp_path)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            for _ in range(turns):
+                process.stdout.readline()
+            os.kill(process.pid, signal.SIGKILL)
+        cache = VectorCache(tmp_path, encoder="e", dim=8)
+        found, matrix = cache.get(hashes)
+        assert found[:6_000].all() and np.allclose(matrix[found], rows[found], atol=1e-3)
+        assert cache.forget(used_only(hashes[:6_000]), spare=0) >= 0 and len(cache) == 6_000
+        assert list(tmp_path.iterdir()) == [cache.path]
+        cache.close()

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from zhanggui.core.clock import FixedClock
 from zhanggui.core.product import Product
 from zhanggui.core.protocols import Change, ChangeKind
 from zhanggui.data.store.memory import MemoryStore
@@ -22,10 +23,14 @@ class Counting(HashEncoder):
 
 
 @pytest.fixture
-def bench(make_bench):
+def cache():
+    return MemoryVectorCache(dim=32)
+
+
+@pytest.fixture
+def bench(make_bench, cache):
     """An index, a counting encoder and a meaning between them."""
-    index = make_bench().index
-    encoder, cache = Counting(), MemoryVectorCache(dim=32)
+    index, encoder = make_bench().index, Counting()
     meaning = Meaning(index, encoder, cache)
     meaning.start()
 
@@ -122,6 +127,24 @@ def test_only_what_lacks_its_vector_is_read(bench, monkeypatch):
     assert sorted(encoder.texts) == [f"tea {n}" for n in range(5)] and meaning.progress() == Progress(5, 5)
     monkeypatch.setattr(store, "products", lambda items: pytest.fail(f"read again: {items}"))
     reader.run()
+
+
+def test_texts_that_no_product_says_any_more_are_forgotten_when_they_are_many(bench, cache, monkeypatch):
+    index, encoder, meaning, put = bench
+    monkeypatch.setattr("zhanggui.engine.meaning._SPARE", 4)
+    reader = CatalogueReader(meaning, MemoryStore(), MemoryState(FixedClock(0)))
+    put(Product("steady", title="bread"), Product("a", title="tea 0"))
+    for n in range(1, 5):
+        put(Product("a", title=f"tea {n}"))
+    reader.run()
+    assert len(cache) == 6  # both that are said, and as many others as may be
+    put(Product("a", title="tea 5"))
+    reader.run()
+    assert len(cache) == 4 and sorted(encoder.texts) == ["bread", *(f"tea {n}" for n in range(6))]
+    put(Product("a", title="tea 3"), Product("late", title="bread"))  # comes back soon: nothing to encode
+    assert len(encoder.texts) == 7 and meaning.progress() == Progress(3, 3)
+    put(Product("a", title="tea 1"))
+    assert encoder.texts.count("tea 1") == 2
 
 
 def test_a_product_that_left_the_store_is_not_asked_for_again_and_again(bench):

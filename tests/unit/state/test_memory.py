@@ -80,3 +80,12 @@ def test_a_large_log_is_kept_as_columns():
     last = int(log.item[log.user == 7][-1])
     acts = state.history("u0007")
     assert len(acts) == 100 and acts[-1].item == items.ids[last]
+
+
+def test_what_users_did_takes_no_more_room_once_each_is_at_the_bound():
+    state = MemoryState(FixedClock(NOW), acts_per_user=20, max_users=5)
+    for turn in range(100):
+        user = f"u{turn % 5}" if turn % 10 else "a stranger"  # who takes the place of another
+        state.apply([event(user, f"i{n}", age=1000 - 10 * turn - n) for n in range(10)], turn + 1)
+        assert len(state._pages) <= 5 * 4
+    assert len(state.users(k=9)) == 5 and len(state.history("u4")) == 20

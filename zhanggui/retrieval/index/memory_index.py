@@ -76,6 +76,11 @@ class MemoryIndex:
         """Return how many items have a vector, of how many that say something."""
         return sum(item in self._vectors for item in self._speaking()), len(self._speaking())
 
+    def saying(self, hashes: Sequence[str]) -> NDArray[np.bool_]:
+        """Tell for each content hash whether an item says that text."""
+        known = {content_hash(passage(product)) for product in self._products.values()}
+        return np.array([name in known for name in hashes], np.bool_)
+
     def search(
         self, query: str, vector: Floats | None, filters: Filters, *, sort: Sort = Sort.RELEVANCE, limit: int = 1000
     ) -> Matches:

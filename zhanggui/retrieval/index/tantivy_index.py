@@ -110,6 +110,11 @@ class TantivyIndex:
         """Return how many items have a vector, of how many that say something."""
         return self._vectors.count()
 
+    def saying(self, hashes: Sequence[str]) -> NDArray[np.bool_]:
+        """Tell for each content hash whether an item says that text."""
+        columns = self._state.columns
+        return np.isin(np.fromiter(map(said, hashes), np.int64, len(hashes)), columns.meaning[columns.listed])
+
     def search(
         self, query: str, vector: Floats | None, filters: Filters, *, sort: Sort = Sort.RELEVANCE, limit: int = 1000
     ) -> Matches:
