@@ -141,9 +141,9 @@ class OnnxEncoder:
 
     def _mark(self, prefix: str) -> int:
         """Return where the last token before the text stands: it stands for the whole, and counts as one of its own."""
-        one, other = (self.token_ids(prefix + text) for text in "ab")
-        same = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 1)
-        return max(0, same - 1)
+        alone, before_a_text = self.token_ids(prefix), self.token_ids(f"{prefix}a")
+        pairs = enumerate(zip(alone, before_a_text, strict=False))
+        return max(0, next((at for at, (one, other) in pairs if one != other), len(alone)) - 1)
 
     def _fitting(self, query_model: Path, model: Path, threads: int) -> "_Graph":
         """Open the graph of queries. Raises ConfigError unless it knows every token and its vectors are as long."""

@@ -18,6 +18,7 @@ _LEVELS = np.array([-1.510, -0.4528, 0.4528, 1.510], np.float32)
 _CUTS = np.array([-0.9816, 0.0, 0.9816], np.float32)
 _A_BYTE = 4
 _OF_A_BYTE = _LEVELS[(np.arange(256)[:, None] >> np.arange(0, 8, 2)) & 3]
+_SQUARES = (_OF_A_BYTE**2).sum(axis=1)
 _PLACES = np.array([1, 4, 16, 64], np.uint8)
 
 
@@ -30,8 +31,15 @@ def packed(tokens: Floats) -> bytes:
 
 def unpacked(codes: bytes, dim: int) -> Floats:
     """Return the tokens that were packed: (n, dim) unit vectors, fp32, each near what it was (a cosine of .94)."""
-    found: Floats = _OF_A_BYTE[np.frombuffer(codes, np.uint8)].reshape(-1, dim)
-    return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), np.float32)
+    found, lengths = _read(codes, dim)
+    return np.asarray(found / lengths[:, None], np.float32)
+
+
+def _read(codes: bytes, dim: int) -> tuple[Floats, Floats]:
+    """Return tokens (n, dim) and how long each is (n,)."""
+    places = np.frombuffer(codes, np.uint8)
+    squares = _SQUARES.take(places).reshape(-1, dim // _A_BYTE).sum(axis=1)
+    return _OF_A_BYTE.take(places, axis=0).reshape(-1, dim), np.sqrt(squares)
 
 
 def rotated(tokens: Floats) -> Floats:
@@ -76,7 +84,8 @@ def late_interaction(query: Floats, texts: Sequence[bytes | None]) -> Floats:
         return scores
     dim = query.shape[1]
     lengths = [len(texts[at] or b"") * _A_BYTE // dim for at in known]
-    cosines = query @ unpacked(b"".join(texts[at] or b"" for at in known), dim).T
+    tokens, sizes = _read(b"".join(texts[at] or b"" for at in known), dim)
+    cosines = query @ tokens.T / sizes
     starts = np.concatenate([[0], np.cumsum(lengths[:-1], dtype=np.int64)])
     scores[known] = np.maximum.reduceat(cosines, starts, axis=1).mean(axis=0)
     return scores

@@ -24,6 +24,16 @@ def vectors_of(base, texts, *, prefix):
     return np.stack(rows)
 
 
+def states_of(base, text, *, prefix, layer):
+    """Return the states after so many layers, from the last token of the prefix up to the last one before the end."""
+    ids = ids_of(base, text, prefix=prefix)
+    with torch.inference_mode():
+        given = torch.tensor([ids])
+        states = base.model(input_ids=given, attention_mask=torch.ones_like(given), output_hidden_states=True)
+    mark = len(ids_of(base, "", prefix=prefix)) - 2
+    return states.hidden_states[layer][0, mark:-1].numpy()
+
+
 def nearness(left, right):
     return np.einsum("nd,nd->n", left, right)
 

@@ -1,17 +1,20 @@
 """What is exported, held against the same weights in transformers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from transformers import BertConfig, BertForSequenceClassification, XLMRobertaConfig, XLMRobertaModel
 
-from tests.train.language.exact import nearness, vectors_of, with_pooling
+from tests.train.language.exact import nearness, states_of, vectors_of, with_pooling
 from tests.train.language.tiny import tiny_base, tiny_tokenizer
 from zhanggui.core.errors import ConfigError
 from zhanggui.encoders.cross_encoder import open_cross_encoder
 from zhanggui.encoders.folder import open_folder
 from zhanggui.encoders.onnx_encoder import Pooling, Recipe
 from zhanggui.encoders.pair_checks import pair_checks
+from zhanggui.encoders.token_codes import rotated
 from zhanggui.training.language.base import Base, open_base
 from zhanggui.training.language.cross_base import score, with_head
 from zhanggui.training.language.export.folder import FULL, Smaller, export_cross, export_encoder
@@ -30,6 +33,30 @@ def test_vectors_of_fp32_are_those_of_the_model(tmp_path, pooling):
     opened = open_folder(tmp_path)
     assert np.abs(opened.passages(TEXTS) - vectors_of(base, TEXTS, prefix="passage: ")).max() < 1e-4
     assert np.abs(opened.queries(TEXTS) - vectors_of(base, TEXTS, prefix="query: ")).max() < 1e-4
+
+
+def test_tokens_are_the_states_of_the_layer_before_the_last_two(tmp_path):
+    base = with_pooling(tiny_base(WORDS, layers=4), Pooling.MEAN)
+    export_encoder(base, tmp_path, FULL, queries=base)
+    opened = open_folder(tmp_path)
+    texts = TEXTS[:3]
+    for text, tokens in zip(texts, opened.passages_and_tokens(texts)[1], strict=True):
+        assert np.abs(tokens - rotated(states_of(base, text, prefix="passage: ", layer=2))).max() < 2e-3  # kept in fp16
+    expected = rotated(states_of(base, "green tea", prefix="query: ", layer=2))
+    assert np.abs(opened.query_tokens("green tea") - expected).max() < 2e-3
+
+
+def test_a_smaller_model_of_queries_leaves_their_tokens_to_that_of_passages(tmp_path):
+    base, half = (with_pooling(tiny_base(WORDS, layers=layers), Pooling.MEAN) for layers in (4, 3))
+    export_encoder(base, tmp_path, FULL, queries=replace(half, tokenizer=base.tokenizer))
+    expected = rotated(states_of(base, "green tea", prefix="query: ", layer=2))
+    assert np.abs(open_folder(tmp_path).query_tokens("green tea") - expected).max() < 2e-3
+
+
+def test_too_few_layers_tell_of_no_tokens(tmp_path):
+    export_encoder(with_pooling(tiny_base(WORDS, layers=2), Pooling.MEAN), tmp_path, FULL)
+    opened = open_folder(tmp_path)
+    assert opened.token_dim == 0 and opened.passages(TEXTS).shape == (6, opened.dim)
 
 
 def test_positions_of_roberta_begin_behind_the_padding(tmp_path):
