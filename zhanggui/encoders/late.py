@@ -22,12 +22,15 @@ from zhanggui.encoders.vector_file import VectorCache
 from zhanggui.encoders.vectors import Used, Vectors
 
 _MOST_WANTED = 2_000
+_A_TIME = 32
+"""Texts that are read at one time when only their tokens are missing: a second's work."""
 
 
 class LateEncoder:
     """Implements `Encoder` and `PairScorer` (Khattab and Zaharia, ColBERT, SIGIR 2020), and `Vectors` over a cache.
 
-    As a cache it knows a text only if it has its tokens, too. Texts that it had to judge without are told by `wanted`.
+    A text whose vector is known and whose tokens are not (a lost file, a home of before) is judged without at first;
+    `read_missing` reads what shoppers saw of these.
     """
 
     def __init__(self, encoder: OnnxEncoder, folder: Path, vectors: Vectors) -> None:
@@ -61,17 +64,20 @@ class LateEncoder:
         with closing(TokenFile(folder, encoder=encoder, dim=self._tokens.dim)) as theirs:
             self._tokens.copy(theirs, hashes)
 
-    def wanted(self) -> list[str]:
-        """Return the texts that were judged without their tokens since the last call."""
+    def read_missing(self, *, most: int = _A_TIME) -> int:
+        """Read up to so many texts that were judged without their tokens, the first ones first; return how many."""
         with self._lock:
-            texts, self._wanted = list(self._wanted), {}
-        return texts
+            texts = list(self._wanted)[:most]
+            for text in texts:
+                del self._wanted[text]
+        missing = [text for text in texts if content_hash(text) not in self._tokens]
+        if missing:
+            self.passages(missing)
+        return len(missing)
 
     def get(self, hashes: Sequence[str]) -> tuple[NDArray[np.bool_], Floats]:
-        """Return which texts have both vector and tokens, (n,), and the vectors (n, dim), zeros where unknown."""
-        found, vectors = self._vectors.get(hashes)
-        found &= np.array([name in self._tokens for name in hashes], np.bool_)
-        return found, np.where(found[:, None], vectors, np.float32(0))
+        """Return which vectors are known, (n,), and the vectors (n, dim), zeros where unknown."""
+        return self._vectors.get(hashes)
 
     def put(self, hashes: Sequence[str], vectors: Floats) -> None:
         """Keep vectors (n, dim)."""
@@ -83,7 +89,7 @@ class LateEncoder:
         return self._vectors.forget(used, spare=spare)
 
     def __contains__(self, content_hash: str) -> bool:
-        return content_hash in self._vectors and content_hash in self._tokens
+        return content_hash in self._vectors
 
     def __len__(self) -> int:
         return len(self._vectors)

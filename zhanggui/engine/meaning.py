@@ -20,9 +20,8 @@ _SPARE = 8192
 _CAPACITY = 65_536  # texts that wait at one time: some 30 MB; the index knows of the others
 
 
-def nothing() -> list[str]:
-    """Want no text."""
-    return []
+def nothing() -> None:
+    """Do nothing."""
 
 
 class Meaning:
@@ -83,10 +82,6 @@ class Meaning:
             return []
         return [item for item in self._index.lacking(limit=len(due) + limit) if item not in due][:limit]
 
-    def read(self, texts: Sequence[str]) -> None:
-        """Queue texts that the encoder shall read, whether or not a product lacks the vector."""
-        self._background.ask(texts, priority=1.0)
-
     def nudge(self) -> None:
         """Ask again for what waits though the encoder has nothing to do: two may have asked at the same moment."""
         if self._background.wait(timeout=0):
@@ -146,15 +141,15 @@ class CatalogueReader:
         state: OnlineState,
         *,
         batch: int = 2000,
-        unread: Callable[[], list[str]] = nothing,
+        read_missing: Callable[[], object] = nothing,
     ) -> None:
         self._meaning, self._store, self._state, self._batch = meaning, store, state, batch
-        self._unread = unread
+        self._read_missing = read_missing
         self._began = self._stopped = False
 
     def run(self) -> None:
-        """Queue what lacks its vector, until nothing does or the queue is long; and texts that `unread` tells of."""
-        self._meaning.read(self._unread())
+        """Queue what lacks its vector, until nothing does or the queue is long."""
+        self._read_missing()
         if not self._began:
             self._meaning.warm(self._store.products, lambda: self._stopped)
             popular = [item for item, _ in self._state.popular(k=self._batch)]

@@ -126,7 +126,8 @@ def space_of(given: Ingredients, *, pace: Pace | None = None) -> Space:
     if given.encoder is None or given.vectors is None:
         return Space(given.index, close=given.close)
     meaning = Meaning(given.index, given.encoder, given.vectors)
-    reader = CatalogueReader(meaning, given.store, given.state, unread=given.late.wanted if given.late else nothing)
+    missing = given.late.read_missing if given.late else nothing
+    reader = CatalogueReader(meaning, given.store, given.state, read_missing=missing)
     reading = Repeating("read", reader.run, every=(pace or Pace()).nudge)
     return Space(given.index, given.encoder, meaning, reader, reading, given.close)
 

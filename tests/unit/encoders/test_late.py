@@ -31,15 +31,8 @@ def test_it_is_an_encoder(late, check):
 
 
 @pytest.mark.parametrize("check", list(vectors_checks()), ids=lambda check: check.__name__)
-def test_it_is_a_cache_of_texts_whose_tokens_it_has(e5, tmp_path, check):
-    class Read(LateEncoder):
-        """Has read whatever it is given a vector of."""
-
-        def put(self, hashes, vectors):
-            super().put(hashes, vectors)
-            self._tokens.put(hashes, [np.ones((1, 384), np.float32)] * len(hashes))
-
-    check(lambda: Read(e5, tmp_path, VectorCache(tmp_path, encoder=e5.name, dim=e5.dim)))
+def test_it_is_a_cache_of_vectors(e5, tmp_path, check):
+    check(lambda: keeping(e5, tmp_path)[1])
 
 
 def test_vectors_are_those_of_the_encoder_and_tokens_are_kept(e5, late):
@@ -68,26 +61,36 @@ def test_a_text_has_the_tokens_that_it_has_alone(e5):
     assert len(e5.query_tokens("雨伞")) == len(e5.token_ids("query: 雨伞")) - 4
 
 
-def test_texts_without_tokens_are_told_once(late):
+def test_texts_without_tokens_are_read_after_they_were_seen(late):
     late.passages(TITLES[:1])
-    scores = late.score("雨伞", [TITLES[0], TITLES[1], "", TITLES[1]])
-    assert np.isnan(scores).tolist() == [False, True, True, True]
-    assert late.wanted() == [TITLES[1]] and late.wanted() == []
+    asked = [TITLES[0], TITLES[1], "", TITLES[1], TITLES[2]]
+    assert np.isnan(late.score("雨伞", asked)).tolist() == [False, True, True, True, True]
+    assert late.read_missing(most=1) == 1
+    assert np.isnan(late.score("雨伞", asked)).tolist() == [False, False, True, False, True]
+    assert late.read_missing() == 1 and late.read_missing() == 0
+    assert np.isnan(late.score("雨伞", asked)).tolist() == [False, False, True, False, False]
 
 
-def test_a_vector_without_tokens_is_not_known_and_comes_again(e5, tmp_path):
+def test_a_vector_without_tokens_is_known_at_once(e5, tmp_path):
     plain = VectorCache(tmp_path, encoder=e5.name, dim=e5.dim)
     plain.put(hashes(TITLES), e5.passages(TITLES))
     plain.close()
     late, _ = keeping(e5, tmp_path)
-    late.passages(TITLES[:1])
-    found, vectors = late.get(hashes(TITLES))
-    assert found.tolist() == [True, False, False, False] and not vectors[1:].any()
-    assert hashes(TITLES)[0] in late and hashes(TITLES)[1] not in late and len(late) == 4
+    assert late.get(hashes(TITLES))[0].all() and hashes(TITLES)[0] in late and len(late) == 4
+    late.score("伞", TITLES)
+    late.read_missing()
     late.close()
     again, _ = keeping(e5, tmp_path)
-    assert again.get(hashes(TITLES))[0].tolist() == found.tolist() and not np.isnan(again.score("伞", TITLES[:1]))
+    assert not np.isnan(again.score("伞", TITLES)).any()
     again.close()
+
+
+def test_what_no_product_says_is_forgotten_with_its_tokens(late):
+    late.put(hashes(TITLES), late.passages(TITLES))
+    used = hashes(TITLES[:1])
+    assert late.forget(lambda names: np.isin(names, used), spare=1) == 2
+    assert np.isnan(late.score("伞", TITLES)).tolist() == [False, True, True, False]
+    assert late.get(hashes(TITLES))[0].tolist() == [True, False, False, True]
 
 
 def test_tokens_are_taken_over_from_another_name(e5, late, tmp_path):

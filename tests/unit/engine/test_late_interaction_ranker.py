@@ -31,8 +31,8 @@ class Scorer:
         numbers = [float(text.split()[-1]) for text in texts]
         return np.array([np.nan if self.even and n % 2 else n for n in numbers], np.float32)
 
-    def wanted(self):
-        return []
+    def read_missing(self):
+        return 0
 
 
 @pytest.fixture

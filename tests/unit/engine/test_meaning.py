@@ -120,13 +120,15 @@ def test_only_what_lacks_its_vector_is_read(bench, monkeypatch):
     store = MemoryStore()
     store.put_products([Product(f"i{n}", title=f"tea {n}") for n in range(5)])
     index.apply(store.changes(0), 5)
-    reader = CatalogueReader(meaning, store, MemoryState(None), batch=2)
+    read: list[str] = []
+    reader = CatalogueReader(meaning, store, MemoryState(None), batch=2, read_missing=lambda: read.append("missing"))
     monkeypatch.setattr(MemoryState, "popular", lambda self, k: [("i3", 9)])
     reader.run()
     assert meaning.wait(timeout=10)
     assert sorted(encoder.texts) == [f"tea {n}" for n in range(5)] and meaning.progress() == Progress(5, 5)
     monkeypatch.setattr(store, "products", lambda items: pytest.fail(f"read again: {items}"))
     reader.run()
+    assert read == ["missing", "missing"]
 
 
 def test_texts_that_no_product_says_any_more_are_forgotten_when_they_are_many(bench, cache, monkeypatch):

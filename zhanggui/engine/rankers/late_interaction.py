@@ -26,9 +26,9 @@ _STEP = 1e-6
 
 
 class Late(PairScorer, Protocol):
-    """Judge by tokens that were kept; NaN for a text without, which `wanted` tells once."""
+    """Judge by tokens that were kept; NaN for a text without, which `read_missing` reads then."""
 
-    def wanted(self) -> list[str]: ...
+    def read_missing(self) -> int: ...
 
 
 class LateInteractionRanker:
