@@ -50,7 +50,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class SearchTable:
-    """Every system side by side. `comparison`: the best fusion of `compared[0]` against the better single side.
+    """Every system side by side. `comparison`: `compared[0]` (tokens, else the fitted) against the better single side.
 
     `queries` were judged; `left_out` have no relevant product and tell nothing.
     """
@@ -133,7 +133,7 @@ def evaluate_search(
     ship = next(name for name in (TOKENS, SHIPPED, BM25) if name in runs)
     rows = tuple(row(name, scores, shipped=name == ship, seed=seed) for name, scores in values.items())
     rival = max((BM25, DENSE) if encoder else (BM25,), key=lambda name: float(values[name][metric].mean()))
-    ours = FITTED if encoder else BM25
+    ours = next(name for name in (TOKENS, FITTED, BM25) if name in runs)
     gaps = {name: paired(values[ours][name], values[rival][name], seed=seed) for name in values[ours]}
     fitted = fit_fusion(found, judgments, start=shipped)
     return SearchTable(rows, (ours, rival), gaps, fitted, len(queries), len(judgments.queries) - len(queries))

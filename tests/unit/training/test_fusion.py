@@ -7,7 +7,7 @@ from zhanggui.core.ids import ItemId
 from zhanggui.core.interactions import Judgments
 from zhanggui.core.product import Product
 from zhanggui.core.protocols import Change, ChangeKind
-from zhanggui.retrieval.fusion import DEFAULT, Fusion
+from zhanggui.retrieval.fusion import BY_TOKENS, DEFAULT, Fusion
 from zhanggui.retrieval.index import MemoryIndex
 from zhanggui.retrieval.text.analyser import Analyser
 from zhanggui.training.fusion import (
@@ -15,6 +15,7 @@ from zhanggui.training.fusion import (
     DENSE,
     FITTED,
     SHIPPED,
+    TOKENS,
     Found,
     evaluate_search,
     find,
@@ -38,11 +39,11 @@ class PlantedEncoder:
         return self.queries(texts)
 
 
-def shop():
+def shop(words="thing"):
     """Titles say nothing of the query; each item's vector does."""
     index = MemoryIndex(analyser=Analyser(), dim=N)
     items = [ItemId(f"i{n}") for n in range(N)]
-    products = [Product(item, title=f"thing {n}") for n, item in enumerate(items)]
+    products = [Product(item, title=f"{words} {n}") for n, item in enumerate(items)]
     index.apply([Change(n, ChangeKind.PRODUCT, p.item_id, p) for n, p in enumerate(products)], N)
     index.put_vectors(items, PlantedEncoder().passages([p.title for p in products]))
     queries = {f"q{n:02}": f"query {(n + 1) % N}" for n in range(0, N, 2)}
@@ -61,6 +62,25 @@ def test_every_system_has_a_row_and_one_is_shipped():
     dense = next(row for row in table.rows if row.system == DENSE)
     assert dense.metrics["mrr@10"] == 1.0
     assert table.comparison["mrr@10"].low <= table.comparison["mrr@10"].difference <= 0
+
+
+def test_where_tokens_are_kept_the_best_are_ordered_by_them_and_that_is_shipped():
+    index, _ = shop("green tea")
+    judgments = Judgments(
+        {f"q{n}": f"green tea {n}" for n in range(9)}, {f"q{n}": {ItemId("i9"): 1.0} for n in range(9)}
+    )
+    asked = []
+
+    def met(query, items):
+        asked.append(len(items))
+        return np.array([0.9 if item == "i9" else 0.1 for item in items], np.float32)
+
+    blind = Fusion(weight=1.0)  # words alone, by which all but one product are equal
+    table = evaluate_search(index, PlantedEncoder(), judgments, seed=1, shipped=blind, met=met)
+    rows = {row.system: row for row in table.rows}
+    assert rows[TOKENS].shipped and not rows[SHIPPED].shipped and set(asked) == {BY_TOKENS}
+    assert rows[TOKENS].metrics["mrr@10"] > rows[SHIPPED].metrics["mrr@10"]
+    assert table.compared[0] == TOKENS
 
 
 def test_without_an_encoder_words_alone_are_judged_and_shipped():
