@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,9 @@ _PRAGMAS = (
 _GIVE_UP = 20.0
 """Seconds. While a new file becomes one with a log, SQLite says "locked" at once instead of waiting (busy_timeout)."""
 
+_AT_HAND = 5
+"""Connections that a pool keeps for readers."""
+
 _POSTGRES_POOL = {
     # A connection that a restart of the server broke is found before it is used, and made anew.
     "pool_pre_ping": True,
@@ -54,6 +58,16 @@ def connect(url: URL) -> Engine:
         event.listen(engine, "connect", presence.opened)
         event.listen(engine, "commit", presence.still_there)
     return engine
+
+
+def open_some(engine: Engine) -> None:
+    """Open connections before they are needed: a new one of SQLite needs the file's name, which may be gone a while.
+
+    Pages go on with those that are open.
+    """
+    with ExitStack() as together:
+        for _ in range(_AT_HAND):
+            together.enter_context(engine.connect())
 
 
 def writer(engine: Engine) -> Engine:

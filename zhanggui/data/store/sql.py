@@ -18,7 +18,7 @@ from zhanggui.core.protocols import Change, Receipt, Totals
 from zhanggui.data.store import erasing, reading, writing
 from zhanggui.data.store.chunks import chunks
 from zhanggui.data.store.codec import ranking_of
-from zhanggui.data.store.connecting import writer
+from zhanggui.data.store.connecting import open_some, writer
 from zhanggui.data.store.failing import store_errors
 from zhanggui.data.store.places import shown
 from zhanggui.data.store.schema import RANKINGS
@@ -50,6 +50,9 @@ class SqlStore:
         try:
             with self._reading() as connection:
                 self._watch = Watch(erasing.last_erasure(connection))
+            if engine.dialect.name == "sqlite":
+                with store_errors(self._where):
+                    open_some(engine)
         except StoreError:
             engine.dispose()
             raise
