@@ -54,6 +54,8 @@ def home(tmp_path):
     promote(home, "r1")
     (home / "vectors").mkdir()
     (home / "vectors/e5-384.vec").write_bytes(bytes(range(256)) * 100)
+    (home / "vectors/e5-384.tok").write_bytes(bytes(range(256)) * 90)
+    (home / "vectors/e5-384.vec.new").write_bytes(b"not whole")
     (home / "index").mkdir()
     return home
 
@@ -104,6 +106,7 @@ def test_what_was_backed_up_comes_back(home, file, tmp_path):
         "releases/CURRENT",
         "releases/r1/manifest.json",
         "releases/r1/model/weights.npz",
+        "vectors/e5-384.tok",
         "vectors/e5-384.vec",
     ):
         assert (target / name).read_bytes() == (home / name).read_bytes()

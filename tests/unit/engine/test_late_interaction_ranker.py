@@ -13,7 +13,7 @@ from zhanggui.engine.rankers.late_interaction import SOURCE, LateInteractionRank
 from zhanggui.engine.shelf import Shelf
 from zhanggui.engine.timely import Timely
 
-FOUND = [Candidate(f"p{n:02}", (Evidence("bm25", 30.0 - n),)) for n in range(30)]
+FOUND = [Candidate(f"p{n:02}", (Evidence("dense", 30.0 - n),)) for n in range(30)]
 
 
 class Scorer:
@@ -61,7 +61,7 @@ def test_the_best_twenty_are_ordered_by_tokens_and_the_rest_stays_behind(bench):
 def test_the_evidence_says_how_well_it_was_met(bench):
     ranker, _, _ = bench
     first = ranked(ranker)[0]
-    assert [(one.source, one.score) for one in first.evidence] == [("bm25", 11.0), (SOURCE, 19.0)]
+    assert [(one.source, one.score) for one in first.evidence] == [("dense", 11.0), (SOURCE, 19.0)]
 
 
 def test_tokens_count_more_in_a_chinese_query(bench):
@@ -87,6 +87,13 @@ def test_a_scorer_that_fails_leaves_the_order(bench):
 def test_without_words_nothing_is_judged(bench):
     ranker, scorer, _ = bench
     assert order(ranker, "") == list(range(30)) and order(ranker, "-tea") == list(range(30)) and not scorer.asked
+
+
+def test_a_page_that_meaning_missed_does_not_wait_for_tokens(bench):
+    ranker, scorer, _ = bench
+    words = [Candidate(c.item, (Evidence("bm25", 1.0),)) for c in FOUND]
+    found = ranker.rank(Request(Surface.SEARCH, query="茶"), Context(0), words)
+    assert [c.item for c in found] == [c.item for c in FOUND] and not scorer.asked
 
 
 def test_what_is_not_on_the_shelf_and_a_single_product_do_no_harm(bench):

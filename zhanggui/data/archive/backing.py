@@ -63,6 +63,10 @@ def _beside(path: Path, write: Callable[[BinaryIO], Manifest]) -> Manifest:
     return manifest
 
 
+MADE = (".vec", ".tok")
+"""What an encoder has made of texts: vectors and tokens."""
+
+
 def sync_folder(folder: Path) -> None:
     """Make names in a folder last: a rename is only in memory until then."""
     handle = os.open(folder, os.O_RDONLY)
@@ -79,8 +83,9 @@ def _write(stream: BinaryIO, home: Path, store: str | Path, clock: Clock, on_pro
         position = moment.counters()["position"]
         tables = _put_tables(archive, moment, on_progress)
     release = _put_release(archive, home)
-    for file in sorted((home / "vectors").glob("*.vec")):
-        _put_file(archive, f"vectors/{file.name}", file)
+    for file in sorted((home / "vectors").glob("*")):
+        if file.suffix in MADE:
+            _put_file(archive, f"vectors/{file.name}", file)
     return archive.finish(Manifest(created, HEAD, position, release, tables))
 
 

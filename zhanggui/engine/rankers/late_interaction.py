@@ -22,6 +22,7 @@ from zhanggui.retrieval.fusion import BY_TOKENS, with_tokens
 from zhanggui.retrieval.text.query import plain_text
 
 SOURCE = "late_interaction"
+MEANING = "dense"
 _STEP = 1e-6
 
 
@@ -34,7 +35,8 @@ class Late(PairScorer, Protocol):
 class LateInteractionRanker:
     """Rank by another ranker, then order its best anew; the order of all others never changes, and none passes these.
 
-    A product whose tokens are not kept yet is taken to be met as well as the others on average.
+    A product whose tokens are not kept yet is taken to be met as well as the others on average. Where the meaning of the
+    query came too late, its tokens would, too: words order the page alone.
     """
 
     name = SOURCE
@@ -47,7 +49,7 @@ class LateInteractionRanker:
         ranked = sorted(self._inner.rank(request, context, candidates), key=lambda c: (-c.score, c.item))
         best, rest = ranked[:BY_TOKENS], ranked[BY_TOKENS:]
         query = plain_text(request.query).strip()
-        if len(best) < 2 or not query:
+        if len(best) < 2 or not query or not any(candidate.by(MEANING) for candidate in best):
             return ranked
         met, failed = self._timely.guard(SOURCE, lambda: self._met(query, best))
         return ranked if met is None or failed else [*met_again(best, met, query=query), *rest]
