@@ -35,7 +35,7 @@ class Late(PairScorer, Protocol):
 class LateInteractionRanker:
     """Rank by another ranker, then order its best anew; the order of all others never changes, and none passes these.
 
-    A product whose tokens are not kept yet is taken to be met as well as the others on average. Where the meaning of the
+    A product whose tokens are not kept yet is taken to be met as well as the others on average. Where the meaning of a
     query came too late, its tokens would, too: words order the page alone.
     """
 
