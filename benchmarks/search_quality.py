@@ -76,15 +76,15 @@ def filled(folder: Path, products: list[Product], encoder: Encoder, cache: Path)
     """Return an index of all products with their vectors, those known taken from the cache."""
     index = TantivyIndex(folder, analyser=Analyser(), dim=encoder.dim)
     index.apply([Change(n, ChangeKind.PRODUCT, p.item_id, p) for n, p in enumerate(products, start=1)], len(products))
-    late = isinstance(encoder, LateEncoder)
-    vectors = encoder if late else VectorCache(cache, encoder=encoder.name, dim=encoder.dim)
+    late = encoder.cache if isinstance(encoder, LateEncoder) else None
+    vectors = late if late is not None else VectorCache(cache, encoder=encoder.name, dim=encoder.dim)
     for batch in _batches(products):
         hashes = [content_hash(passage(product)) for product in batch]
         missing = {h: passage(p) for h, p in zip(hashes, batch, strict=True) if h not in vectors}
         if missing:
             vectors.put(list(missing), encoder.passages(list(missing.values())))
         index.put_vectors([product.item_id for product in batch], vectors.get(hashes)[1])
-    if not late:
+    if late is None:
         vectors.close()
     return index
 

@@ -15,18 +15,22 @@ THINGS = ("cup", "mug", "oil", *(f"thing{n}" for n in range(57)))
 """Titles that these encoders know."""
 
 
-def write_encoder(folder, alike, *, dim=64):
-    """Write an encoder whose words lie at right angles to each other, but for two that mean the same."""
+def write_encoder(folder, alike, *, dim=64, tokens=False):
+    """Write an encoder whose words lie at right angles to each other, but for two that mean the same.
+
+    With `tokens` it tells of single tokens, too: they are its states.
+    """
     folder.mkdir(parents=True)
     table = np.eye(len(WORDS), dim, dtype=np.float32)
     table[:2] = 0.01
     one, other = (WORDS.index(word) for word in alike)
     table[other] = 0.9 * table[one] + 0.4 * table[other]
+    names = ["states", *(["token_states"] if tokens else [])]
     graph = helper.make_graph(
-        [helper.make_node("Gather", ["table", "input_ids"], ["states"])],
+        [helper.make_node("Gather", ["table", "input_ids"], [name]) for name in names],
         "tiny",
         [helper.make_tensor_value_info(n, TensorProto.INT64, ["b", "l"]) for n in ("input_ids", "attention_mask")],
-        [helper.make_tensor_value_info("states", TensorProto.FLOAT, ["b", "l", dim])],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["b", "l", dim]) for name in names],
         [numpy_helper.from_array(table, "table")],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
@@ -62,13 +66,13 @@ def write_tokenizer(folder):
     tokenizer.save(str(folder / "tokenizer.json"))
 
 
-def make_release(home, name, alike=None, *, damaged=False, ranker=None, fusion=None, use=True, dim=64):
+def make_release(home, name, alike=None, *, damaged=False, ranker=None, fusion=None, use=True, **encoder):
     """Write a Release, with the encoder for which two words are alike, and put it in use."""
 
     def fill(folder):
         (folder / "notes").write_text(name)
         if alike:
-            write_encoder(folder / "encoder", alike, dim=dim)
+            write_encoder(folder / "encoder", alike, **encoder)
         if damaged:
             (folder / "encoder/model.onnx").write_bytes(b"nonsense")
         if ranker:

@@ -13,7 +13,7 @@ from zhanggui.core.errors import ZhangguiError
 from zhanggui.core.passage import content_hash, passage
 from zhanggui.core.protocols import Encoder, Store
 from zhanggui.data.release import Release, open_release
-from zhanggui.encoders import LateEncoder, keeping, open_encoder
+from zhanggui.encoders import keeping, open_encoder
 from zhanggui.encoders.folder import open_folder
 from zhanggui.encoders.opening import DEFAULT
 from zhanggui.encoders.vector_file import held_in
@@ -95,10 +95,9 @@ def first_served(settings: Settings, wanted: Release | None, store: Store) -> tu
 def with_space(given: Ingredients, settings: Settings, opened: Opened, index: TantivyIndex) -> Ingredients:
     """Return the ingredients with an index, its encoder and the cache of its vectors, closed together."""
     if opened.encoder is None:
-        return replace(given, index=index, encoder=None, vectors=None, late=None, close=(index.close,))
+        return replace(given, index=index, encoder=None, vectors=None, close=(index.close,))
     encoder, vectors = keeping(opened.encoder, settings.home / VECTORS)
-    late = encoder if isinstance(encoder, LateEncoder) else None
-    return replace(given, index=index, encoder=encoder, vectors=vectors, late=late, close=(index.close, vectors.close))
+    return replace(given, index=index, encoder=encoder, vectors=vectors, close=(index.close, vectors.close))
 
 
 def served(home: Path) -> tuple[str, Path]:

@@ -27,7 +27,7 @@ _A_TIME = 32
 
 
 class LateEncoder:
-    """Implements `Encoder` and `PairScorer` (Khattab and Zaharia, ColBERT, SIGIR 2020), and `Vectors` over a cache.
+    """Implements `Encoder` and `PairScorer` (Khattab and Zaharia, ColBERT, SIGIR 2020); its `cache` goes with it.
 
     A text whose vector is known and whose tokens are not (a lost file, a home of before) is judged without at first;
     `read_missing` reads what shoppers saw of these.
@@ -35,8 +35,9 @@ class LateEncoder:
 
     def __init__(self, encoder: OnnxEncoder, folder: Path, vectors: Vectors) -> None:
         self.name, self.dim = encoder.name, encoder.dim
-        self._encoder, self._vectors = encoder, vectors
+        self._encoder = encoder
         self._tokens = TokenFile(folder, encoder=encoder.name, dim=encoder.token_dim)
+        self.cache = LateCache(vectors, self._tokens)
         self._wanted: dict[str, None] = {}
         self._lock = threading.Lock()
 
@@ -75,6 +76,14 @@ class LateEncoder:
             self.passages(missing)
         return len(missing)
 
+
+class LateCache:
+    """Implements `Vectors` over a cache of vectors; what it forgets and closes, tokens go with."""
+
+    def __init__(self, vectors: Vectors, tokens: TokenFile) -> None:
+        self.dim = vectors.dim
+        self._vectors, self._tokens = vectors, tokens
+
     def get(self, hashes: Sequence[str]) -> tuple[NDArray[np.bool_], Floats]:
         """Return which vectors are known, (n,), and the vectors (n, dim), zeros where unknown."""
         return self._vectors.get(hashes)
@@ -109,4 +118,4 @@ def keeping(encoder: Encoder, folder: Path) -> tuple[Encoder, Vectors]:
     if not isinstance(encoder, OnnxEncoder) or not encoder.token_dim:
         return encoder, vectors
     late = LateEncoder(encoder, folder, vectors)
-    return late, late
+    return late, late.cache

@@ -11,6 +11,7 @@ import fcntl
 import logging
 import os
 import re
+import shutil
 import struct
 import threading
 import zlib
@@ -90,14 +91,21 @@ class RecordFile:
             fresh = {bytes.fromhex(key): row for row, key in reversed(list(enumerate(keys)))}
             rows = sorted(row for key, row in fresh.items() if key not in self._opened.places)
             if rows:
-                opened = self._opened
-                self._append(opened, [bytes.fromhex(keys[row]) for row in rows], [records[row] for row in rows])
+                for at in range(0, len(rows), _PIECE):
+                    piece = rows[at : at + _PIECE]
+                    names, made = [bytes.fromhex(keys[row]) for row in piece], [records[row] for row in piece]
+                    self._append(self._opened, names, made)
 
     def forget(self, used: Used, *, spare: int) -> int:
-        """Write what stays into another file and put it in place; a file that cannot be written changes nothing."""
+        """Write what stays into another file and put it in place; a file that cannot be written changes nothing.
+
+        Nothing is forgotten where the disk has not room for twice the file.
+        """
         with self._locked():
             self._absorb()
             stays, gone = forgettable([key.hex() for key in self._opened.places], used, spare=spare)
+            if gone and shutil.disk_usage(self.path.parent).free < 2 * self._opened.size():
+                return 0  # the shop needs what is left more
             if gone:
                 self._rewrite([bytes.fromhex(name) for name in stays])
         return gone
@@ -177,7 +185,8 @@ class RecordFile:
             os.pwrite(after.file, self._header, 0)
             for at in range(0, len(keys), _PIECE):
                 piece = keys[at : at + _PIECE]
-                self._append(after, piece, [record or b"" for record in before.records(piece)])
+                kept = {key: one for key, one in zip(piece, before.records(piece), strict=True) if one is not None}
+                self._append(after, list(kept), list(kept.values()))
             os.fsync(after.file)  # else a power cut might leave the name with nothing behind it
             self._beside.replace(self.path)
         except (OSError, StoreError) as fault:
@@ -216,13 +225,19 @@ class _Opened:
         self.end = frame.start + frame.length
 
     def records(self, keys: Sequence[bytes]) -> list[bytes | None]:
-        places = [self.places.get(key) for key in keys]
-        return [None if place is None else os.pread(self.file, place & LONGEST, place >> 16) for place in places]
+        """Return what lies where it was noted; a file that somebody cut shorter has it no more."""
+        return [self._record(self.places.get(key)) for key in keys]
+
+    def _record(self, place: int | None) -> bytes | None:
+        if place is None:
+            return None
+        record = os.pread(self.file, place & LONGEST, place >> 16)
+        return record if len(record) == place & LONGEST else None
 
     def close(self) -> None:
-        if self.file >= 0:
-            os.close(self.file)
-            self.file = -1
+        file, self.file = self.file, -1
+        if file >= 0:
+            os.close(file)
 
     def __del__(self) -> None:
         if hasattr(self, "file"):
@@ -248,7 +263,8 @@ def frames(file: int, form: Form, end: int = _HEADER.size) -> Iterator[Frame]:
         head = form.head(count)
         if mark != form.mark or start + head > size:
             return
-        length = head + sum(form.lengths(os.pread(file, head, start), count))
+        told = os.pread(file, head, start)
+        length = head + sum(form.lengths(told, count)) if len(told) == head else size
         if start + length > size:
             return
         yield Frame(start, count, head, length, checksum)

@@ -6,7 +6,10 @@ A title of twenty tokens of 384 coordinates takes 1.9 KB.
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from zhanggui.core.interactions import Floats
+from zhanggui.encoders.graph_parts import TOKENS_BEFORE_THE_END
 from zhanggui.encoders.record_file import LONGEST, Form, RecordFile, file_name
 from zhanggui.encoders.token_codes import packed
 from zhanggui.encoders.vectors import Used
@@ -19,7 +22,8 @@ class TokenFile:
 
     def __init__(self, folder: Path, *, encoder: str, dim: int) -> None:
         self.dim = dim
-        self._file = RecordFile(folder / file_name(encoder, dim, ".tok"), _FORM, owner=encoder, size=dim)
+        owner = f"{encoder}, {TOKENS_BEFORE_THE_END} layers before the last"
+        self._file = RecordFile(folder / file_name(encoder, dim, ".tok"), _FORM, owner=owner, size=dim)
         self._most = LONGEST * 4 // dim
 
     def get(self, hashes: Sequence[str]) -> list[bytes | None]:
@@ -28,6 +32,8 @@ class TokenFile:
 
     def put(self, hashes: Sequence[str], tokens: Sequence[Floats]) -> None:
         """Keep the tokens of texts, each (its tokens, dim), rotated unit vectors; what is known stays as it is."""
+        if not all(np.isfinite(one).all() for one in tokens):
+            raise ValueError("Tokens must be finite: the encoder that made them is broken.")
         self._file.put(hashes, [packed(one[: self._most]) for one in tokens])
 
     def copy(self, other: "TokenFile", hashes: Sequence[str]) -> None:

@@ -65,7 +65,7 @@ def _sources(
     follows = learned.members.get("sequence_knn") or learned.neighbours
     relations: list[Related] = [ByShoppers(follows), alike] if follows else [alike]
     return [
-        SearchSource(index, QueryVectors(encoder, timely) if encoder else None),
+        SearchSource(index, QueryVectors(encoder, timely) if encoder is not None else None),
         _collaborative(learned),
         SessionSource(relations),
         ContentSource(index, alike),

@@ -149,7 +149,6 @@ class CatalogueReader:
 
     def run(self) -> None:
         """Queue what lacks its vector, until nothing does or the queue is long."""
-        self._read_missing()
         if not self._began:
             self._meaning.warm(self._store.products, lambda: self._stopped)
             popular = [item for item, _ in self._state.popular(k=self._batch)]
@@ -159,9 +158,10 @@ class CatalogueReader:
             if not self._meaning.want(self._store.products(items).values()):
                 return
             self._meaning.wait(timeout=1.0)
+        self._meaning.nudge()
         if not self._stopped:
             self._meaning.tidy()
-        self._meaning.nudge()
+            self._read_missing()
 
     def stop(self) -> None:
         """End after the batch at hand."""

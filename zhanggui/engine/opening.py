@@ -8,6 +8,7 @@ from zhanggui.core.clock import Clock
 from zhanggui.core.errors import StoreError
 from zhanggui.core.product import Product
 from zhanggui.core.protocols import CatalogueIndex, Change, ChangeKind, Encoder, OnlineState, Store
+from zhanggui.encoders.late import LateEncoder
 from zhanggui.encoders.vectors import Vectors
 from zhanggui.engine.assembly import assemble
 from zhanggui.engine.learned import Learned
@@ -16,7 +17,7 @@ from zhanggui.engine.pipeline import Pipeline, Watch, unwatched
 from zhanggui.engine.projections import Projections, listeners_of
 from zhanggui.engine.rankers.cross_encoder import CrossEncoderRanker, Judge
 from zhanggui.engine.rankers.fusion import Fuse
-from zhanggui.engine.rankers.late_interaction import Late, LateInteractionRanker
+from zhanggui.engine.rankers.late_interaction import LateInteractionRanker
 from zhanggui.engine.rankers.pace import Tally
 from zhanggui.engine.ranking_log import RankingLog
 from zhanggui.engine.repeating import Repeating
@@ -43,7 +44,6 @@ class Ingredients:
     `keep` is run every minute and at the end (snapshots); `close` closes index and vectors when they serve no more.
     `watch` is told of every page (metrics). `erased` is run when the state has dropped what left the Store.
     `retention_days`: what is older is forgotten; 0 keeps all. `judge` is the cross-encoder, `tally` counts for it.
-    `late` judges by tokens.
     """
 
     store: Store
@@ -64,7 +64,6 @@ class Ingredients:
     retention_days: int = 0
     judge: Judge | None = None
     tally: Tally = field(default_factory=Tally)
-    late: Late | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +125,7 @@ def space_of(given: Ingredients, *, pace: Pace | None = None) -> Space:
     if given.encoder is None or given.vectors is None:
         return Space(given.index, close=given.close)
     meaning = Meaning(given.index, given.encoder, given.vectors)
-    missing = given.late.read_missing if given.late else nothing
+    missing = given.encoder.read_missing if isinstance(given.encoder, LateEncoder) else nothing
     reader = CatalogueReader(meaning, given.store, given.state, read_missing=missing)
     reading = Repeating("read", reader.run, every=(pace or Pace()).nudge)
     return Space(given.index, given.encoder, meaning, reader, reading, given.close)
@@ -145,8 +144,8 @@ def serving_of(given: Ingredients, space: Space, shelf: Shelf, timely: Timely) -
         timely=timely,
     )
     ranker = parts.rankers["fusion"]
-    if given.late is not None:
-        ranker = LateInteractionRanker(ranker, given.late, shelf, timely)
+    if isinstance(given.encoder, LateEncoder):
+        ranker = LateInteractionRanker(ranker, given.encoder, shelf, timely)
     if given.judge is not None:
         ranker = CrossEncoderRanker(ranker, given.judge, shelf, timely, given.tally)
     parts = replace(parts, rankers={**parts.rankers, "fusion": ranker})

@@ -139,6 +139,22 @@ def test_going_back_to_the_one_that_serves_heals(home, mover, shop):
     assert shop.health().degraded == ()
 
 
+def test_tokens_order_a_search_of_a_young_shop_and_by_the_next_release_too(home, until):
+    """With the same encoder the index is kept, and so is what it has read."""
+    for name in ("r2", "r3"):
+        make_release(home, name, ("cup", "mug"), tokens=True, use=name == "r2")
+    settings = load({}, home=home)
+    with closing(build_shop(settings)) as shop, closing(Mover(settings, shop)) as mover:
+        for release in ("r2", "r3"):
+            promote(home, release)
+            looks(mover, shop, until, release)
+            until(lambda: shop.health().meaning.done == len(THINGS))
+            found = {c.item: c for c in shop.page(Request(Surface.SEARCH, query="cup mug")).items}
+            assert {"cup", "mug"} <= set(found), release
+            told = [found[item].by("late_interaction") for item in ("cup", "mug")]
+            assert all(one and one.score > 0.4 for one in told), (release, found)
+
+
 def test_a_fitted_threshold_goes_with_its_release(home, mover, shop, until):
     make_release(home, "r2", ("cup", "mug"), fusion={"weight": 0.4, "spread": 0.2, "threshold": 1.5})
     index = shop.serving.space.index

@@ -16,9 +16,9 @@ def e5(tmp_path_factory):
 @pytest.fixture
 def late(e5, tmp_path):
     encoder, cache = keeping(e5, tmp_path)
-    assert encoder is cache and isinstance(encoder, LateEncoder)
+    assert isinstance(encoder, LateEncoder) and encoder.cache is cache
     yield encoder
-    encoder.close()
+    cache.close()
 
 
 def hashes(texts):
@@ -76,21 +76,21 @@ def test_a_vector_without_tokens_is_known_at_once(e5, tmp_path):
     plain.put(hashes(TITLES), e5.passages(TITLES))
     plain.close()
     late, _ = keeping(e5, tmp_path)
-    assert late.get(hashes(TITLES))[0].all() and hashes(TITLES)[0] in late and len(late) == 4
+    assert late.cache.get(hashes(TITLES))[0].all() and hashes(TITLES)[0] in late.cache and len(late.cache) == 4
     late.score("伞", TITLES)
     late.read_missing()
-    late.close()
-    again, _ = keeping(e5, tmp_path)
+    late.cache.close()
+    again, cache = keeping(e5, tmp_path)
     assert not np.isnan(again.score("伞", TITLES)).any()
-    again.close()
+    cache.close()
 
 
 def test_what_no_product_says_is_forgotten_with_its_tokens(late):
-    late.put(hashes(TITLES), late.passages(TITLES))
+    late.cache.put(hashes(TITLES), late.passages(TITLES))
     used = hashes(TITLES[:1])
-    assert late.forget(lambda names: np.isin(names, used), spare=1) == 2
+    assert late.cache.forget(lambda names: np.isin(names, used), spare=1) == 2
     assert np.isnan(late.score("伞", TITLES)).tolist() == [False, True, True, False]
-    assert late.get(hashes(TITLES))[0].tolist() == [True, False, False, True]
+    assert late.cache.get(hashes(TITLES))[0].tolist() == [True, False, False, True]
 
 
 def test_tokens_are_taken_over_from_another_name(e5, late, tmp_path):
@@ -98,7 +98,7 @@ def test_tokens_are_taken_over_from_another_name(e5, late, tmp_path):
     other = LateEncoder(e5, tmp_path / "other", VectorCache(tmp_path, encoder="other", dim=e5.dim))
     other.take_over(e5.name, tmp_path, hashes([*TITLES, "unknown"]))
     assert np.array_equal(other.score("雨伞", TITLES), late.score("雨伞", TITLES))
-    other.close()
+    other.cache.close()
 
 
 def test_an_encoder_that_tells_of_no_tokens_keeps_none(tmp_path):

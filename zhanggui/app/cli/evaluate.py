@@ -73,7 +73,9 @@ def search(
 def _met(store: Store, late: LateEncoder) -> Met:
     def met(query: str, items: Sequence[ItemId]) -> Floats:
         products = store.products(items)
-        return late.score(query, [passage(products[item]) if item in products else "" for item in items])
+        texts = [passage(products[item]) if item in products else "" for item in items]
+        scores = late.score(query, texts)
+        return late.score(query, texts) if late.read_missing(most=len(texts)) else scores
 
     return met
 

@@ -7,7 +7,6 @@ this costs about a millisecond.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
 
 import numpy as np
 
@@ -24,12 +23,6 @@ from zhanggui.retrieval.text.query import plain_text
 SOURCE = "late_interaction"
 MEANING = "dense"
 _STEP = 1e-6
-
-
-class Late(PairScorer, Protocol):
-    """Judge by tokens that were kept; NaN for a text without, which `read_missing` reads then."""
-
-    def read_missing(self) -> int: ...
 
 
 class LateInteractionRanker:
