@@ -88,8 +88,7 @@ def test_a_restored_shop_gives_the_same_answers(run, shop, tmp_path):
     assert code == 0 and "Written" in err
     code, _, err = run("new", "restore", tmp_path / "shop.tar")
     assert code == 0 and "Restored" in err and "serve" in err
-    assert vectors(tmp_path / "new") == vectors(tmp_path / "old")
-    assert len(vectors(tmp_path / "old")) == 2
+    assert vectors(tmp_path / "new") == vectors(tmp_path / "old") != {}
     assert answers(tmp_path / "new") == shop
     assert vectors(tmp_path / "new") == vectors(tmp_path / "old")  # nothing was encoded again
     facts = json.loads((tmp_path / "facts.json").read_bytes())
