@@ -1,10 +1,12 @@
 """Records of unequal length: what the file of tokens is written with. Those of one length: test_vector_file.py."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from zhanggui.core.passage import content_hash
-from zhanggui.encoders.record_file import LONGEST, Form, RecordFile, held_in
+from zhanggui.encoders.record_file import LONGEST, Form, RecordFile, frames, held_in
 
 FORM = Form(b"TEST\x00\x00\x00\x01", b"\xf0TST")
 
@@ -82,3 +84,25 @@ def test_what_is_forgotten_makes_room_and_the_rest_stays_readable(tmp_path):
     assert file.get(keys) == [*expected[:6], b"again", *expected[7:]] == other.get(keys)
     file.close()
     other.close()
+
+
+def test_very_many_are_written_in_several_frames(tmp_path):
+    keys = [content_hash(str(at)) for at in range(5_000)]
+    file = opened(tmp_path)
+    file.put(keys, [key[:5].encode() for key in keys])
+    assert file.get(keys) == [key[:5].encode() for key in keys]
+    with file.path.open("rb") as whole:
+        assert [frame.count for frame in frames(whole.fileno(), FORM)] == [4096, 904]
+    file.close()
+
+
+def test_nothing_is_forgotten_where_the_disk_has_no_room(tmp_path, monkeypatch):
+    keys, made = records(9)
+    file = opened(tmp_path)
+    file.put(keys, made)
+    full = SimpleNamespace(free=2 * file.path.stat().st_size - 1)
+    monkeypatch.setattr("zhanggui.encoders.record_file.shutil.disk_usage", lambda folder: full)
+    assert file.forget(lambda names: np.zeros(len(names), np.bool_), spare=0) == 0 and file.get(keys) == made
+    full.free += 1
+    assert file.forget(lambda names: np.zeros(len(names), np.bool_), spare=0) == 9 and len(file) == 0
+    file.close()
