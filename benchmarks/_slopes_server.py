@@ -55,6 +55,7 @@ class Server:
         while self.cpu() - before > 0.1:
             before = self.cpu()
             time.sleep(1)
+        self._local.connection.close()  # the server closes what was idle for 5 s: the next request opens it anew
 
     def memory(self) -> float:
         """Return the memory in use, in MB."""

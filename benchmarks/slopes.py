@@ -5,7 +5,8 @@
     python -m benchmarks.slopes --sizes 200000         these alone
 
 The products are those of `_catalogue.py`. Their vectors are not made by the encoder, which would take hours, but
-planted in its cache, around what the encoder says of each category; queries are encoded for real, each asked once.
+planted in its cache, around what the encoder says of each category; their tokens are those of their category. Queries
+are encoded for real, each asked once.
 The figures in "cpu" are what the server's processors worked: on a machine that does other things, these hold.
 Prints a table; writes `slopes.csv` and `slopes.svg` to the folder `--out`.
 """
@@ -16,9 +17,10 @@ import re
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from urllib.parse import quote
@@ -33,6 +35,8 @@ from zhanggui.core.passage import content_hash, passage
 from zhanggui.core.request import Filters
 from zhanggui.data.store import open_store
 from zhanggui.encoders import VectorCache, open_encoder
+from zhanggui.encoders.onnx_encoder import OnnxEncoder
+from zhanggui.encoders.token_file import TokenFile
 from zhanggui.retrieval.index import TantivyIndex
 from zhanggui.retrieval.text.analyser import Analyser
 
@@ -52,19 +56,30 @@ def main() -> None:
     given = parser.parse_args()
     sizes = sorted(given.sizes or [size for size in SIZES if size <= given.largest] or [given.largest])
     encoder = open_encoder(cache=CACHE)
-    centres, name, rows = encoder.passages(Catalogue(1).meanings()), encoder.name, list[Figures]()
+    if not isinstance(encoder, OnnxEncoder):
+        parser.error(f"the encoder {encoder.name} tells of no tokens, and a shop's does")
+    read, rows = Read(encoder, *encoder.passages_and_tokens(Catalogue(1).meanings())), list[Figures]()
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
-            rows.append(measured(Path(folder), Catalogue(size), centres, name, given.queries))
+            rows.append(measured(Path(folder), Catalogue(size), read, given.queries))
         print(f"{size:,} products: " + "  ".join(f"{key} {value:,.2f}" for key, value in rows[-1].items()), flush=True)
     out = given.out or Path(tempfile.mkdtemp(prefix="slopes-"))
     write(out, sizes, rows)
     print(f"\nwritten to {out}")
 
 
-def measured(home: Path, shop: Catalogue, centres: Floats, encoder: str, count: int) -> Figures:
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What the encoder says of each category: vectors (leaves, dim), and the tokens of each."""
+
+    encoder: OnnxEncoder
+    vectors: Floats
+    tokens: Sequence[Floats]
+
+
+def measured(home: Path, shop: Catalogue, read: Read, count: int) -> Figures:
     """Return the figures of one size."""
-    figures = {"store s": timed(lambda: fill(home, shop, centres, encoder))}
+    figures = {"store s": timed(lambda: fill(home, shop, read))}
     queries = shop.queries(3 * count)
     with started(home) as server:
         figures["build s"] = server.ready_after
@@ -84,20 +99,24 @@ def measured(home: Path, shop: Catalogue, centres: Floats, encoder: str, count: 
         figures |= busy(server, queries[2 * count :], shop)
         figures["memory at end MB"] = server.memory()
     figures["index MB"] = disk(home / "index")
+    figures["tokens MB"] = disk(home / "vectors", "*.tok")
     figures["store MB"] = disk(home, "shop.db*")
     return figures | words(home, queries[:count])
 
 
-def fill(home: Path, shop: Catalogue, centres: Floats, encoder: str) -> None:
-    """Put the products into the Store and their vectors into the encoder's cache."""
-    store, cache, first = open_store(home / "shop.db"), VectorCache(home / "vectors", encoder=encoder, dim=DIM), 0
+def fill(home: Path, shop: Catalogue, read: Read) -> None:
+    """Put the products into the Store and their vectors and tokens into the encoder's files."""
+    name, folder, first = read.encoder.name, home / "vectors", 0
+    store, cache = open_store(home / "shop.db"), VectorCache(folder, encoder=name, dim=DIM)
+    tokens = TokenFile(folder, encoder=name, dim=read.encoder.token_dim)
     for batch in batches(shop.products(), 5_000):
         store.put_products(batch)
-        vectors = planted(centres, np.array([shop.leaf(product) for product in batch]), first=first)
-        cache.put([content_hash(passage(product)) for product in batch], vectors)
+        leaves, hashes = [shop.leaf(p) for p in batch], [content_hash(passage(p)) for p in batch]
+        cache.put(hashes, planted(read.vectors, np.array(leaves), first=first))
+        tokens.put(hashes, [read.tokens[leaf] for leaf in leaves])
         first += len(batch)
-    store.close()
-    cache.close()
+    for one in (store, cache, tokens):
+        one.close()
 
 
 def spread(name: str, server: Server, queries: list[str], more: str) -> Figures:

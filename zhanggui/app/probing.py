@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from zhanggui.app.blas import on_one_thread
 from zhanggui.app.build import open_index
 from zhanggui.app.settings import Settings
 from zhanggui.app.spaces import VECTORS
@@ -60,12 +61,13 @@ def _fill(index: CatalogueIndex, store: Store, encoder: Encoder, cache: Vectors,
             sharers.setdefault(text, []).append(product.item_id)
     texts = iter(sharers)
     done = 0
-    while batch := list(islice(texts, _BATCH)):
-        vectors = _vectors(batch, encoder, cache)
-        items = [item for text in batch for item in sharers[text]]
-        index.put_vectors(items, np.repeat(vectors, [len(sharers[text]) for text in batch], axis=0))
-        done += len(batch)
-        tick(done, len(sharers))
+    with on_one_thread():  # the encoder has all cores
+        while batch := list(islice(texts, _BATCH)):
+            vectors = _vectors(batch, encoder, cache)
+            items = [item for text in batch for item in sharers[text]]
+            index.put_vectors(items, np.repeat(vectors, [len(sharers[text]) for text in batch], axis=0))
+            done += len(batch)
+            tick(done, len(sharers))
 
 
 def _vectors(texts: Sequence[str], encoder: Encoder, cache: Vectors) -> Floats:

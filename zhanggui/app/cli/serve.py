@@ -11,6 +11,7 @@ import typer
 
 from zhanggui.app.allocator import calm
 from zhanggui.app.api import create_app
+from zhanggui.app.blas import on_one_thread
 from zhanggui.app.build import api_settings, build_shop, shop_clock
 from zhanggui.app.cli.screen import progress, say
 from zhanggui.app.home_lock import held
@@ -41,7 +42,7 @@ def run(settings: Settings, *, host: str, port: int, opened: Callable[[str], Non
     `opened` is told the address once the shop can answer. Raises HeldError when another process has the home open,
     ConfigError when the address cannot be listened on: both before anything heavy is loaded.
     """
-    with held(settings.home) as lock, closing(server.bound(host, port)) as listener, stopping(calm()):
+    with held(settings.home) as lock, closing(server.bound(host, port)) as listener, stopping(calm()), on_one_thread():
         url = server.address_of(listener)
         set_up(level=settings.text("log_level"), format=settings.text("log_format"))
         clock, metrics = shop_clock(settings), Metrics()
