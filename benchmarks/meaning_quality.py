@@ -34,7 +34,7 @@ from zhanggui.engine.rankers.cross_encoder import mixed
 from zhanggui.evaluation.bootstrap import interval, paired
 from zhanggui.evaluation.judged import judged, judged_queries
 from zhanggui.retrieval.fusion import Fusion, meaning_only, words_only
-from zhanggui.training.fusion import Found, by_tokens, find, measured_spread
+from zhanggui.training.fusion import Found, by_tokens, deaf, find, measured_spread
 
 Values = NDArray[np.float64]
 Measured = dict[str, Values]
@@ -85,6 +85,9 @@ def searched(
     }
     if met := met_by(encoder, products):
         runs["fused and tokens"] = {name: by_tokens(one, fusion, met, queries[name]) for name, one in found.items()}
+        runs["meaning and tokens"] = {
+            name: by_tokens(deaf(one), fusion, met, queries[name]) for name, one in found.items()
+        }
     if ranker is not None:
         texts = {product.item_id: passage(product) for product in products}
         runs["fused and judged again"] = judged_again(ranker, queries, found, fusion, texts)

@@ -24,6 +24,7 @@ from zhanggui.data.examples.listed import Listed
 from zhanggui.data.examples.pair import Pair
 from zhanggui.encoders import DEFAULT, LateEncoder, keeping
 from zhanggui.encoders.folder import open_folder
+from zhanggui.encoders.graph_parts import TOKENS_BEFORE_THE_END
 from zhanggui.training.fusion import DEFAULT_THRESHOLD, find, fit_fusion, fit_threshold, measured_spread
 from zhanggui.training.tracking import open_tracker, picture_encoder, write_report
 
@@ -36,13 +37,10 @@ _CALIBRATION = 32
 _QUERIES_SHARE = 0.4
 """Of the budget, where the side of items is trained, too."""
 _FEWEST_LAYERS = 3
-_WHOLE, _HALF = (3e-5, 20.0), (2e-4, 10.0)
+_WHOLE, _HALF = (5e-5, 20.0), (2e-4, 10.0)
 """Learning rate, and weight of staying near the vectors before, of the model of queries and of its half."""
 _TEMPERATURE = 0.01
 """That of e5's own training: above, its narrow cosines must be torn apart to say the same."""
-_SHARE = 0.5
-"""Of the trained weights in the mean with those before: a model that has learnt more of what words say already makes
-search by both worse (docs/decisions/0008)."""
 _LOST = 0.005
 """What half the layers may find less."""
 
@@ -117,7 +115,6 @@ def _queries(
     `found` is the reciprocal rank of what held-out lists have first, among all items: of the base, the whole, the half.
     """
     from zhanggui.training.language import vectors
-    from zhanggui.training.language.base import averaged
     from zhanggui.training.language.query_encoder import train_query_encoder
 
     minutes = lesson.minutes * (_QUERIES_SHARE if lesson.passages else 1)
@@ -125,8 +122,8 @@ def _queries(
     layers = trained.model.config.num_hidden_layers
     both, wanted = (lists.train, lists.dev), None if lesson.passages else lists.wanted
     plan = _plan(lesson, minutes * 0.6, _WHOLE)
-    learnt = train_query_encoder(trained, both, items, wanted=wanted, layers=layers, plan=plan, run=run)
-    whole = averaged(trained, learnt, share=_SHARE)
+    plan = replace(plan, frozen_layers=max(0, layers - TOKENS_BEFORE_THE_END))  # tokens stay what they are
+    whole = train_query_encoder(trained, both, items, wanted=wanted, layers=layers, plan=plan, run=run)
     found = {"base": _found(trained, lists, items), "whole": _found(whole, lists, items)}
     if layers // 2 < _FEWEST_LAYERS:
         return whole, found
@@ -212,10 +209,10 @@ def _fusion(
 
     All vectors of the catalogue are made on the way and kept: the shop moves to the Release at once.
     """
-    with probe_index(settings, store, encoder, tick=lambda done, steps: told("meaning", done, steps)) as index:
-        fusion = replace(fusion_of(current_release(settings.home)), spread=measured_spread(index, encoder, texts))
+    with probe_index(settings, store, encoder, tick=lambda done, steps: told("meaning", done, steps)) as probe:
+        fusion = replace(fusion_of(current_release(settings.home)), spread=measured_spread(probe.index, encoder, texts))
         threshold = DEFAULT_THRESHOLD
         if lesson.judgments is not None:
-            fusion = fit_fusion(find(index, encoder, lesson.judgments.queries), lesson.judgments, start=fusion)
-            threshold = fit_threshold(index, encoder, lesson.judgments)
+            fusion = fit_fusion(find(probe.index, encoder, lesson.judgments.queries), lesson.judgments, start=fusion)
+            threshold = fit_threshold(probe.index, encoder, lesson.judgments)
     return asdict(fusion) | {"threshold": threshold}

@@ -98,10 +98,10 @@ def gather(settings: Settings, store: Store, lesson: Lesson, *, told: Told) -> M
     encoder = shop_encoder(settings)
     texts = Texts.of(store.all_products())
     dropped: Counter[str] = Counter()
-    with probe_index(settings, store, encoder, tick=lambda done, steps: told("meaning", done, steps)) as index:
-        raw = _raw_pairs(settings, lesson, index, encoder, texts, dropped, told)
+    with probe_index(settings, store, encoder, tick=lambda done, steps: told("meaning", done, steps)) as probe:
+        raw = _raw_pairs(settings, lesson, probe.index, encoder, texts, dropped, told)
         material = _material(_parted(store, lesson, raw), lesson, texts, dropped)
-        negatives = mined(settings, material.parts.train, material, index, encoder, texts, told)
+        negatives = mined(settings, material.parts.train, material, probe.index, encoder, texts, told)
     return replace(material, negatives=negatives)
 
 

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -16,34 +17,50 @@ from zhanggui.core.ids import ItemId
 from zhanggui.core.interactions import Floats
 from zhanggui.core.passage import content_hash, passage
 from zhanggui.core.protocols import CatalogueIndex, Encoder, Store
-from zhanggui.encoders import VectorCache, Vectors, keeping
+from zhanggui.encoders import LateEncoder, VectorCache, Vectors, keeping
 from zhanggui.engine.opening import build_index
 from zhanggui.retrieval.text.analyser import Analyser
+from zhanggui.training.fusion import Met
 
 Tick = Callable[[int, int], None]
 
 _BATCH = 512
 
 
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """An index of the whole catalogue; how items meet a query's tokens, None where the encoder tells of none."""
+
+    index: CatalogueIndex
+    met: Met | None = None
+
+
 @contextmanager
-def probe_index(
-    settings: Settings, store: Store, encoder: Encoder | None, *, tick: Tick, cache: Vectors | None = None
-) -> Iterator[CatalogueIndex]:
+def probe_index(settings: Settings, store: Store, encoder: Encoder | None, *, tick: Tick) -> Iterator[Probe]:
     """Build an index of the whole catalogue in a folder that is forgotten; wait until all vectors are in it.
 
-    Vectors that the shop has made already are used, new ones are kept for it: in `cache`, which stays open, or in one
-    that is opened for it.
+    Vectors and tokens that the shop has made already are used, new ones are kept for it.
     """
     with tempfile.TemporaryDirectory(prefix="zhanggui-") as folder:
         index = open_index(Path(folder), settings, Analyser(), dim=encoder.dim if encoder else 0)
         build_index(store, index)
-        if encoder is not None and cache is not None:
-            _fill(index, store, encoder, cache, tick)
-        elif encoder is not None:
-            keeper, own = keeping(encoder, settings.home / VECTORS)
-            with closing(own):
-                _fill(index, store, keeper, own, tick)
-        yield index
+        if encoder is None:
+            yield Probe(index)
+            return
+        keeper, cache = keeping(encoder, settings.home / VECTORS)
+        with closing(cache):
+            _fill(index, store, keeper, cache, tick)
+            yield Probe(index, _met(store, keeper) if isinstance(keeper, LateEncoder) else None)
+
+
+def _met(store: Store, late: LateEncoder) -> Met:
+    def met(query: str, items: Sequence[ItemId]) -> Floats:
+        products = store.products(items)
+        texts = [passage(products[item]) if item in products else "" for item in items]
+        scores = late.score(query, texts)
+        return late.score(query, texts) if late.read_missing(most=len(texts)) else scores
+
+    return met
 
 
 def vectors_of(settings: Settings, passages: Mapping[ItemId, str], encoder: Encoder) -> tuple[list[ItemId], Floats]:

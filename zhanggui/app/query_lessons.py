@@ -19,14 +19,14 @@ from zhanggui.data.examples.pair import Pair
 from zhanggui.encoders import DEFAULT, open_encoder
 from zhanggui.training.teachers import SearchTeacher
 
-RAW_A_MINUTE, PAIRS_A_MINUTE = 400, 200
-"""Raw queries and pairs for a minute of the budget: as many as two slow cores learn from in it."""
+RAW_A_MINUTE, PAIRS_A_MINUTE = 1_000, 200
+"""Raw queries and pairs for a minute of the budget: two slow cores learn from as many in it."""
 
-READ_A_MINUTE = 2_000
+READ_A_MINUTE = 3_000
 """Raw queries that words are asked for first: of these, the ones that words answer best are learnt from."""
 
-TEMPERATURE = 0.05
-"""Of the softmax over fused scores: two items that are a tenth apart have shares of 7 to 1."""
+TEMPERATURE = 0.1
+"""Of the softmax over scores by words, meaning and tokens, which lie further apart than by the former two."""
 
 LEAST = 0.3
 """A fused score (0.6 at most with the default weight) below which search has found nothing that answers."""
@@ -59,9 +59,10 @@ def gather_lists(settings: Settings, store: Store, lesson: Lesson, material: Mat
     rows = {item: places[text] for item, text in of_item.items()}
     most = max(FEWEST, round(PAIRS_A_MINUTE * lesson.minutes))
     pairs = within(material.parts.train, most, lesson.seed), within(material.parts.dev, _HELD, lesson.seed)
-    with probe_index(settings, store, encoder, tick=lambda done, steps: told("meaning", done, steps)) as index:
-        search = SearchTeacher(index, encoder, fuse=fusion_of(current_release(settings.home)), depth=_DEPTH)
-        train, dev = _raw(lesson, material.asked, index, told)
+    with probe_index(settings, store, encoder, tick=lambda done, steps: told("meaning", done, steps)) as probe:
+        fuse = fusion_of(current_release(settings.home))
+        search = SearchTeacher(probe.index, encoder, fuse=fuse, met=probe.met, depth=_DEPTH)
+        train, dev = _raw(lesson, material.asked, probe.index, told)
         asking = _Asking(search, rows, told, len(train) + len(dev) + sum(map(len, pairs)))
         lists, wanted = asking.lists(train, pairs[0])
         held, held_wanted = asking.lists(dev, pairs[1])

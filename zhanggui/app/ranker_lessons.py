@@ -63,12 +63,12 @@ def gather_ranker(settings: Settings, store: Store, lesson: Lesson, *, told: Tol
     """Make pairs, negatives, candidates and pages with the shop's own search. Raises InputError with too few pairs."""
     material = gather(settings, store, replace(lesson, pairs_a_minute=READ_A_MINUTE), told=told)
     encoder, texts = shop_encoder(settings), Texts.of(store.all_products())
-    with probe_index(settings, store, encoder, tick=lambda done, steps: told("meaning", done, steps)) as index:
+    with probe_index(settings, store, encoder, tick=lambda done, steps: told("meaning", done, steps)) as probe:
         fuse = fusion_of(current_release(settings.home))
-        search = SearchTeacher(index, encoder, fuse=fuse, depth=BEST)
+        search = SearchTeacher(probe.index, encoder, fuse=fuse, met=probe.met, depth=BEST)
         maker = _Maker(lesson, material, texts, search, told, _sharers(texts))
         held = [within(part, JUDGED, lesson.seed) for part in (material.parts.dev, material.parts.test)]
-        wrong = [mined(settings, some, material, index, encoder, texts, told) for some in held]
+        wrong = [mined(settings, some, material, probe.index, encoder, texts, told) for some in held]
         return maker.lessons(held, wrong)
 
 

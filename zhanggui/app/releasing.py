@@ -131,9 +131,9 @@ def _fit_search(settings: Settings, store: Store, judgments: Judgments, folder: 
     encoder = shop_encoder(settings)
     if encoder is None:
         return {}
-    with probe_index(settings, store, encoder, tick=lambda done, steps: told("meaning", done, steps)) as index:
-        fusion = fit_fusion(find(index, encoder, judgments.queries), judgments)
-        fitted = asdict(fusion) | {"threshold": fit_threshold(index, encoder, judgments)}
+    with probe_index(settings, store, encoder, tick=lambda done, steps: told("meaning", done, steps)) as probe:
+        fusion = fit_fusion(find(probe.index, encoder, judgments.queries), judgments)
+        fitted = asdict(fusion) | {"threshold": fit_threshold(probe.index, encoder, judgments)}
     (folder / FUSION_FILE).write_bytes(orjson.dumps(fitted, option=orjson.OPT_INDENT_2))
     return {f"fusion_{name}": value for name, value in fitted.items()}
 

@@ -23,7 +23,7 @@ from zhanggui.retrieval.fusion import BY_TOKENS, DEFAULT, FUSIONS, Fuse, Fusion,
 WEIGHTS = tuple(round(0.05 * step, 2) for step in range(1, 20))
 FITTED = "fusion: fitted (nested cross-validation)"
 BM25, DENSE, SHIPPED = "bm25", "dense", "fusion"
-TOKENS = "fusion and tokens"
+TOKENS, MEANING_TOKENS = "fusion and tokens", "dense and tokens"
 
 Met = Callable[[str, Sequence[ItemId]], Floats]
 """How well the tokens of a query are met by those of items: (n,), NaN where nobody has read one."""
@@ -126,7 +126,11 @@ def evaluate_search(
         runs |= {name: _run(found, shipped if name == SHIPPED else fuse) for name, fuse in FUSIONS.items()}
         runs[FITTED] = _cross_fitted(found, judgments, start=shipped, folds=folds, seed=seed)
         if met:
-            runs[TOKENS] = {name: by_tokens(one, shipped, met, judgments.queries[name]) for name, one in found.items()}
+            texts = judgments.queries
+            runs[TOKENS] = {name: by_tokens(one, shipped, met, texts[name]) for name, one in found.items()}
+            runs[MEANING_TOKENS] = {
+                name: by_tokens(deaf(one), shipped, met, texts[name]) for name, one in found.items()
+            }
     values = {
         name: judged({q: list(dict.fromkeys(r)) for q, r in run.items()}, judgments) for name, run in runs.items()
     }
@@ -137,6 +141,11 @@ def evaluate_search(
     gaps = {name: paired(values[ours][name], values[rival][name], seed=seed) for name in values[ours]}
     fitted = fit_fusion(found, judgments, start=shipped)
     return SearchTable(rows, (ours, rival), gaps, fitted, len(queries), len(judgments.queries) - len(queries))
+
+
+def deaf(found: Found) -> Found:
+    """Return what a query found as if no word had been heard."""
+    return replace(found, lexical=np.full(len(found.items), np.nan, np.float32))
 
 
 def by_tokens(found: Found, fuse: Fuse, met: Met, query: str) -> list[ItemId]:

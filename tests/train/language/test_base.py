@@ -12,7 +12,7 @@ from transformers import BertForMaskedLM
 from zhanggui.core.errors import ConfigError
 from zhanggui.encoders import open_encoder
 from zhanggui.encoders.onnx_encoder import Pooling
-from zhanggui.training.language.base import averaged, open_base, save_base
+from zhanggui.training.language.base import open_base, save_base
 from zhanggui.training.language.vectors import passages, queries
 
 WORDS = ["green", "tea", "blue", "mug"]
@@ -125,17 +125,3 @@ def test_the_shipped_encoder_has_the_vectors_of_the_graph_that_serves_and_opens_
     save_base(base, tmp_path / "weights")
     again = open_base(tmp_path / "weights", cache=tmp_path)
     assert np.array_equal(queries(again, texts), queries(base, texts)) and again.recipe == base.recipe
-
-
-def test_a_mean_lies_between_and_leaves_both_as_they_were():
-    before, after = tiny_base(WORDS), tiny_base(WORDS)
-    with torch.no_grad():
-        for value in after.model.parameters():
-            value.add_(1.0)
-    was = [value.clone() for value in (*before.model.parameters(), *after.model.parameters())]
-    mean = averaged(before, after, share=0.25)
-    for old, new in zip(before.model.parameters(), mean.model.parameters(), strict=True):
-        assert torch.allclose(new, old + 0.25, atol=1e-5)
-    assert all(map(torch.equal, was, (*before.model.parameters(), *after.model.parameters())))
-    kept = averaged(before, after, share=0.0)
-    assert np.array_equal(queries(kept, TEXTS), queries(before, TEXTS))

@@ -7,11 +7,14 @@ import pytest
 import torch
 
 from tests.train.language.tiny import tiny_base
-from zhanggui.core.errors import InputError
+from zhanggui.core.errors import ConfigError, InputError
 from zhanggui.data.examples.listed import Listed
+from zhanggui.encoders.onnx_encoder import Pooling
+from zhanggui.training.language.batches import token_ids
 from zhanggui.training.language.distil import with_fewer_layers
 from zhanggui.training.language.plan import Plan, Run
 from zhanggui.training.language.query_encoder import train_query_encoder
+from zhanggui.training.language.upper import pooled_above, states_below
 from zhanggui.training.language.vectors import passages, queries
 
 WORDS = [f"w{n}" for n in range(24)]
@@ -99,3 +102,40 @@ def test_vectors_that_are_known_are_not_made_again_and_teach_the_same(tmp_path, 
         base, (lists, lists), items, wanted=elsewhere, layers=1, plan=plan, run=Run(tmp_path / "away")
     )
     assert not np.allclose(queries(made, WORDS), queries(away, WORDS), atol=0.1), "the given ones are what counts"
+
+
+def test_layers_below_stay_and_those_above_learn(tmp_path):
+    base = tiny_base(WORDS, prefixes=True, layers=4)
+    items, lists = shelf(base), shifted(lambda n: WORDS[n])
+    plan = replace(PLAN, frozen_layers=2, epochs=60)
+    model = train_query_encoder(base, (lists, lists), items, layers=4, plan=plan, run=Run(tmp_path))
+    wanted = [one.rows[0] for one in lists]
+    right = np.mean(np.array(firsts(model, items, WORDS)) == wanted)
+    assert right > 0.8 > np.mean(np.array(firsts(base, items, WORDS)) == wanted)
+    moved = {
+        name
+        for name, value in model.model.state_dict().items()
+        if not torch.equal(value, base.model.state_dict()[name])
+    }
+    assert moved and {name.split(".")[2] for name in moved} == {"2", "3"}
+
+
+def test_what_it_is_judged_by_is_what_it_reads_whole(tmp_path):
+    """Texts of different lengths, run through the lower layers once, give the vectors of the whole model."""
+    base = tiny_base(WORDS, layers=3)
+    texts = [" ".join(WORDS[:n]) for n in (1, 9, 0, 4)]
+    ids = token_ids(base.tokenizer, texts, prefix="", max_length=48)
+    states = states_below(base.model, ids, base.recipe, layers=2)
+    for recipe in (base.recipe, replace(base.recipe, pooling=Pooling.CLS)):
+        with torch.inference_mode():
+            found = pooled_above(base.model, states, recipe, layers=2).numpy()
+        assert np.allclose(found, queries(replace(base, recipe=recipe), texts), atol=1e-3)
+
+
+def test_fewer_layers_cannot_keep_what_lies_below(tmp_path):
+    base = tiny_base(WORDS, layers=4)
+    items, lists = shelf(base), shifted(lambda n: WORDS[n])
+    for layers, below in ((2, 1), (4, 4)):
+        with pytest.raises(ConfigError, match=f"{below} layers can only stay"):
+            plan = replace(PLAN, frozen_layers=below)
+            train_query_encoder(base, (lists, lists), items, layers=layers, plan=plan, run=Run(tmp_path))

@@ -17,6 +17,8 @@ from zhanggui.training.fusion import (
     SHIPPED,
     TOKENS,
     Found,
+    by_tokens,
+    deaf,
     evaluate_search,
     find,
     fit_fusion,
@@ -81,6 +83,17 @@ def test_where_tokens_are_kept_the_best_are_ordered_by_them_and_that_is_shipped(
     assert rows[TOKENS].shipped and not rows[SHIPPED].shipped and set(asked) == {BY_TOKENS}
     assert rows[TOKENS].metrics["mrr@10"] > rows[SHIPPED].metrics["mrr@10"]
     assert table.compared[0] == TOKENS
+
+
+def test_meaning_ordered_by_tokens_hears_no_words():
+    def met(query, items):
+        return np.array([0.9 if item == "5" else 0.1 for item in items], np.float32)
+
+    items = tuple(ItemId(f"{n}") for n in range(30))
+    found = Found(items, np.linspace(9, 0, 30, dtype=np.float32), np.linspace(0, 0.9, 30, dtype=np.float32))
+    assert by_tokens(found, Fusion(), met, "茶")[0] == "5"
+    heard = by_tokens(deaf(found), Fusion(), met, "茶")
+    assert heard[0] == "29" and heard.index("5") >= BY_TOKENS, "5 is not among the nearest"
 
 
 def test_without_an_encoder_words_alone_are_judged_and_shipped():

@@ -44,3 +44,23 @@ def test_answers_come_with_the_vectors_of_what_was_asked():
     answers, vectors = SearchTeacher(index_of(encoder), encoder, depth=3).answers(["red mug", "pot"])
     assert len(answers) == 2 and np.array_equal(vectors, encoder.queries(["red mug", "pot"]))
     assert SearchTeacher(index_of(encoder), depth=3).answers(["pot"])[1].shape == (1, 0)
+
+
+def test_who_meets_the_query_best_by_tokens_keeps_its_score_and_others_lose_by_the_lead():
+    index, cosines = index_of(HashEncoder()), {"red-mug": 0.1, "white-mug": 0.9, "iron-pot": np.nan}
+    plain = dict(SearchTeacher(index, fuse=words_only)(["mug"])[0])
+    told = SearchTeacher(index, fuse=words_only, met=lambda _, items: np.array([cosines[item] for item in items]))
+    found = told(["mug"])[0]
+    assert [item for item, _ in found] == ["white-mug", "red-mug"]
+    assert dict(found)["white-mug"] == plain["white-mug"]
+    assert np.isclose(dict(found)["red-mug"], plain["red-mug"] - 0.8)
+
+
+def test_where_nobody_has_read_the_tokens_search_says_what_it_said():
+    encoder = HashEncoder()
+    index = index_of(encoder)
+    unread = SearchTeacher(index, encoder, met=lambda _, items: np.full(len(items), np.nan, np.float32))
+    assert [item for item, _ in unread(["red mug"])[0]] == [
+        item for item, _ in SearchTeacher(index, encoder)(["red mug"])[0]
+    ]
+    assert SearchTeacher(MemoryIndex(analyser=Analyser(), dim=0), met=unread.met)(["zzz"]) == [[]]

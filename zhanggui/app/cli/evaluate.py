@@ -1,7 +1,5 @@
 """`zhanggui evaluate search | recommend`: systems side by side, with intervals."""
 
-from collections.abc import Sequence
-from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -14,17 +12,13 @@ from zhanggui.app.cli.train import judged
 from zhanggui.app.probing import probe_index
 from zhanggui.app.releasing import SEED, categories_of
 from zhanggui.app.settings import Settings
-from zhanggui.app.spaces import VECTORS
 from zhanggui.core.errors import ConfigError
-from zhanggui.core.ids import ItemId, Millis
-from zhanggui.core.interactions import Floats, Interactions
-from zhanggui.core.passage import passage
-from zhanggui.core.protocols import Store
+from zhanggui.core.ids import Millis
+from zhanggui.core.interactions import Interactions
 from zhanggui.data.values import moment
-from zhanggui.encoders import LateEncoder, keeping
 from zhanggui.training.collaborative import Categories, train
 from zhanggui.training.comparing import SHIPPED, Table, compare_last_items, compare_next_days
-from zhanggui.training.fusion import Met, SearchTable, evaluate_search
+from zhanggui.training.fusion import SearchTable, evaluate_search
 
 app = typer.Typer(help="Measure search or recommendation beside the baselines.", no_args_is_help=True)
 
@@ -56,28 +50,14 @@ def search(
     if judgments is None:
         raise ConfigError("Judged queries are needed. Cure: --queries FILE --qrels FILE")
     shipped = fusion_of(current_release(settings.home))
-    with opened_store(settings) as store, ExitStack() as open_until_then, progress("meaning") as tick:
-        encoder, cache = shop_encoder(settings), None
-        if encoder is not None:
-            encoder, cache = keeping(encoder, settings.home / VECTORS)
-            open_until_then.callback(cache.close)
-        with probe_index(settings, store, encoder, tick=tick, cache=cache) as index:
-            met = _met(store, encoder) if isinstance(encoder, LateEncoder) else None
-            found = evaluate_search(index, encoder, judgments, seed=SEED, shipped=shipped, met=met)
+    with opened_store(settings) as store, progress("meaning") as tick:
+        encoder = shop_encoder(settings)
+        with probe_index(settings, store, encoder, tick=tick) as probe:
+            found = evaluate_search(probe.index, encoder, judgments, seed=SEED, shipped=shipped, met=probe.met)
     rows = [row.as_json() for row in found.rows]
     metric_table(f"Search: {found.queries} judged queries", rows, ["ndcg@10", "mrr@10", "recall@10"])
     _tell(found)
     write_json(json, {"rows": rows, "n": found.queries, "left_out": found.left_out})
-
-
-def _met(store: Store, late: LateEncoder) -> Met:
-    def met(query: str, items: Sequence[ItemId]) -> Floats:
-        products = store.products(items)
-        texts = [passage(products[item]) if item in products else "" for item in items]
-        scores = late.score(query, texts)
-        return late.score(query, texts) if late.read_missing(most=len(texts)) else scores
-
-    return met
 
 
 @app.command()

@@ -4,9 +4,8 @@ A folder is one of Hugging Face: `config.json`, `model.safetensors`, `tokenizer.
 sentence-transformers) says how texts go in, as `encoders.folder` reads it.
 """
 
-import copy
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -66,21 +65,6 @@ def open_base(name_or_folder: str | Path, *, cache: Path) -> Base:
         recipe = _with_pad(E5_RECIPE, weights.config.pad)
         return Base(e5_bert(weights), build_tokenizer(weights), recipe, name)
     return _open(hub_folder(name, cache=cache), name=name)
-
-
-def averaged(before: Base, after: Base, *, share: float) -> Base:
-    """Return `after` with a mean of both models' weights, `share` of it its own; both have the same layers.
-
-    What was learnt stays for the most part, and what the model knew before is lost less: Wortsman et al., Robust
-    fine-tuning of zero-shot models (CVPR 2022, section 3).
-    """
-    model = copy.deepcopy(after.model)
-    old = before.model.state_dict()
-    with torch.no_grad():
-        for name, value in model.state_dict().items():
-            if value.is_floating_point():
-                value.lerp_(old[name].to(value), 1 - share)
-    return replace(after, model=model)
 
 
 def save_base(base: Saved, folder: Path) -> None:

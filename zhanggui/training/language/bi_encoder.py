@@ -73,10 +73,15 @@ def train_bi_encoder(
     return trained
 
 
-def freeze(model: nn.Module, *, words: bool) -> None:
-    """Let everything learn, but the table of words where `words` says so: most weights, which languages share."""
-    model.requires_grad_(True)
-    if words:
+def freeze(model: nn.Module, *, words: bool, layers: int = 0) -> None:
+    """Let everything learn, but the table of words where `words` says so: most weights, which languages share.
+
+    With `layers` nothing below so many layers learns, and so nothing of what they say changes.
+    """
+    model.requires_grad_(layers == 0)
+    if layers:
+        model.base_model.encoder.layer[layers:].requires_grad_(True)
+    elif words:
         model.get_input_embeddings().weight.requires_grad_(False)
 
 

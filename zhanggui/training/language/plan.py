@@ -35,6 +35,8 @@ class Plan:
     `negatives`, hard ones an example and step; `false_margin`, in cosine: what lies nearer than the positive by so much
     is taken for a false negative; `anchor`, weight of staying near the base on `anchors` texts; `teacher`, weight of
     a teacher's scores against the labels.
+
+    Of the model of queries: `frozen_layers`, how many layers from the bottom stay as they are (`upper`).
     """
 
     batch: int = 32
@@ -59,6 +61,7 @@ class Plan:
     anchor: float = 0.5
     anchors: int = 512
     teacher: float = 0.5
+    frozen_layers: int = 0
 
     def __post_init__(self) -> None:
         for name in ("batch", "accumulate", "epochs", "checkpoint_every", "judged"):

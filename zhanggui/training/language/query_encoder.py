@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from zhanggui.core.errors import InputError
+from zhanggui.core.errors import ConfigError, InputError
 from zhanggui.core.interactions import Floats, Longs
 from zhanggui.data.examples.listed import Listed
 from zhanggui.training.language.base import Base
@@ -27,11 +27,14 @@ from zhanggui.training.language.distil import with_fewer_layers
 from zhanggui.training.language.loop import Outcome, fit
 from zhanggui.training.language.losses import apart
 from zhanggui.training.language.machine import device, exact
-from zhanggui.training.language.plan import Plan, Run
+from zhanggui.training.language.plan import Plan, Run, Told
+from zhanggui.training.language.upper import States, pooled_above, states_below
 from zhanggui.training.language.vectors import encode_ids, pooled
 
 SEEN = 20_000
 """Items that a step compares with at most, beside those of its lists."""
+
+_AT_ONCE = 64
 
 
 def train_query_encoder(
@@ -48,13 +51,20 @@ def train_query_encoder(
 
     `lists` are those to learn from and those to judge by, `wanted` the base's vectors of their texts, where they are
     known; else the base makes those that training comes to. `plan.temperature` is that of the softmax over cosines,
-    `plan.anchor` the weight of staying near `wanted`. `base` stays as it was. Raises InputError without lists.
+    `plan.anchor` the weight of staying near `wanted`. With `plan.frozen_layers` those from the bottom stay as they are,
+    and are run once for each text. `base` stays as it was. Raises InputError without lists.
     """
     train, dev = lists
     if not train or not dev:
         raise InputError(f"A model of queries needs lists to learn from and to judge by. Got {len(train)}, {len(dev)}.")
     known = wanted or (None, None)
-    lessons = _lesson(base, train, known[0]), _lesson(base, dev[: plan.judged], known[1])
+    below = plan.frozen_layers
+    if below and not below < layers == base.model.config.num_hidden_layers:
+        raise ConfigError(f"{below} layers can only stay of a model that keeps all. Got {layers} of {base.name}'s.")
+    lessons = (
+        _lesson(base, train, known[0], below=below, told=run.told),
+        _lesson(base, dev[: plan.judged], known[1], below=below, told=run.told),
+    )
     job = _QueryJob(base, layers, lessons, items, plan=plan)
     fit(job, plan=plan, run=run)
     job.model.to("cpu").requires_grad_(True)
@@ -63,12 +73,16 @@ def train_query_encoder(
 
 @dataclass(frozen=True, slots=True)
 class _Lesson:
-    """Lists, what the model reads of them, and the base's vectors of them (n, dim), where `known`."""
+    """Lists, what the model reads of them, and the base's vectors of them (n, dim), where `known`.
+
+    `states` are what the layers that stay as they are say of them, without such layers none.
+    """
 
     lists: Sequence[Listed]
     ids: Ids
     wanted: torch.Tensor
     known: torch.Tensor
+    states: States
 
     def near(self, base: Base, rows: Longs) -> torch.Tensor:
         """Return the base's vectors of rows (b, dim); those that nobody knows yet are made and kept."""
@@ -95,7 +109,7 @@ class _QueryJob:
     ) -> None:
         self.base, (self.lesson, self.dev) = base, lessons
         self.model, self.recipe, self.plan = with_fewer_layers(base.model, layers).to(device()), base.recipe, plan
-        freeze(self.model, words=plan.frozen_words)
+        freeze(self.model, words=plan.frozen_words, layers=plan.frozen_layers)
         self.items = torch.from_numpy(np.ascontiguousarray(items, np.float32)).to(device())
         told = base.name, list(self.lesson.lists), list(self.dev.lists)
         self.told = hashlib.blake2b(repr(told).encode("utf-8", "surrogatepass"))
@@ -109,7 +123,7 @@ class _QueryJob:
         return bucketed(lengths, batch=self.plan.batch, seed=self.plan.seed, epoch=epoch)
 
     def outcome(self, rows: Longs, *, step: int) -> Outcome:
-        vectors = pooled(self.model, [self.lesson.ids[row] for row in rows], self.recipe, device=self.items.device)
+        vectors = self._read(self.lesson, rows)
         drawn = np.random.default_rng([self.plan.seed, step]).permutation(len(self.items))[:SEEN]
         lists = [self.lesson.lists[row] for row in rows]
         with exact(vectors.device):
@@ -118,10 +132,11 @@ class _QueryJob:
         return Outcome(losses.mean() + self.plan.anchor * near.mean(), right, len(rows))
 
     def judge(self) -> Mapping[str, float]:
-        vectors = encode_ids(self.model, self.dev.ids, self.recipe)
+        every = np.arange(len(self.dev.ids))
+        vectors = torch.cat([self._read(self.dev, rows) for rows in np.array_split(every, -(-len(every) // _AT_ONCE))])
         drawn = np.random.default_rng(self.plan.seed).permutation(len(self.items))[:SEEN]
         losses, right = self._against(vectors, self.dev.lists, drawn)
-        near = float(apart(vectors, self.dev.near(self.base, np.arange(len(self.dev.ids)))).mean())
+        near = float(apart(vectors, self.dev.near(self.base, every)).mean())
         loss = float(losses.mean())
         return {
             "score": -loss - self.plan.anchor * near,
@@ -129,6 +144,12 @@ class _QueryJob:
             "accuracy": right / max(1, sum(bool(one.rows) for one in self.dev.lists)),
             "kept": 1 - near,
         }
+
+    def _read(self, lesson: "_Lesson", rows: Longs) -> torch.Tensor:
+        below = self.plan.frozen_layers
+        if below:
+            return pooled_above(self.model, [lesson.states[row] for row in rows], self.recipe, layers=below)
+        return pooled(self.model, [lesson.ids[row] for row in rows], self.recipe, device=self.items.device)
 
     def _against(self, vectors: torch.Tensor, lists: Sequence[Listed], drawn: Longs) -> tuple[torch.Tensor, float]:
         """Return the cross-entropy (B,) of lists over their items and those drawn, and how often the first is first.
@@ -148,12 +169,16 @@ class _QueryJob:
         return losses, float((listed & (cosines.argmax(dim=-1) == wanted.argmax(dim=-1))).sum())
 
 
-def _lesson(base: Base, lists: Sequence[Listed], known: Floats | None) -> _Lesson:
+def _lesson(base: Base, lists: Sequence[Listed], known: Floats | None, *, below: int, told: Told) -> _Lesson:
     recipe = base.recipe
     ids = token_ids(
         base.tokenizer, [one.text for one in lists], prefix=recipe.query_prefix, max_length=recipe.max_length
     )
     size = len(ids), int(base.model.config.hidden_size)
     wanted = np.zeros(size, np.float32) if known is None else np.array(known[: len(ids)], np.float32)
-    told = torch.full((len(ids),), known is not None)
-    return _Lesson(lists, ids, torch.from_numpy(wanted).to(device()), told)
+    states: States = []
+    if below:
+        model = base.model.to(device()).eval()
+        states = states_below(model, ids, recipe, layers=below, told=lambda done: told("reading", done, len(ids)))
+    is_known = torch.full((len(ids),), known is not None)
+    return _Lesson(lists, ids, torch.from_numpy(wanted).to(device()), is_known, states)
