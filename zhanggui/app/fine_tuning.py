@@ -120,10 +120,10 @@ def _queries(
     minutes = lesson.minutes * (_QUERIES_SHARE if lesson.passages else 1)
     items = vectors.passages(trained, list(lists.passages)) if known is None else known
     layers = trained.model.config.num_hidden_layers
-    both, wanted = (lists.train, lists.dev), None if lesson.passages else lists.wanted
+    both = lists.train, lists.dev
     plan = _plan(lesson, minutes * 0.6, _WHOLE)
     plan = replace(plan, frozen_layers=max(0, layers - TOKENS_BEFORE_THE_END))  # tokens stay what they are
-    whole = train_query_encoder(trained, both, items, wanted=wanted, layers=layers, plan=plan, run=run)
+    whole = train_query_encoder(trained, both, items, layers=layers, plan=plan, run=run)
     found = {"base": _found(trained, lists, items), "whole": _found(whole, lists, items)}
     if layers // 2 < _FEWEST_LAYERS:
         return whole, found
@@ -179,7 +179,7 @@ def _exported(trained: "Base", asking: "Base", store: Store, material: Material,
     texts = [recipe.passage_prefix + passage(product) for product in store.all_products()]
     texts += [recipe.query_prefix + text for text in [*material.asked, *(pair.left for pair in train)]]
     some = train[:_CALIBRATION]
-    smaller = replace(SMALL, calibration=[p.right for p in some], query_calibration=[p.left for p in some])
+    smaller = replace(SMALL, calibration=[pair.right for pair in some])
     export_encoder(trained, folder, for_shop(trained, texts, smaller), queries=asking)
     return open_folder(folder)
 

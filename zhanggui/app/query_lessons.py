@@ -40,15 +40,13 @@ _AT_ONCE = 256
 class QueryLessons:
     """Lists to learn from and to judge by; their rows are those of `passages`, which differ from each other.
 
-    `known` are vectors of the passages (n, dim) by the base, None where some are not made yet; `wanted` those of the
-    texts to learn from and to judge by, None where the shop's encoder is not the base.
+    `known` are vectors of the passages (n, dim) by the base, None where some are not made yet.
     """
 
     passages: Sequence[str]
     train: Sequence[Listed]
     dev: Sequence[Listed]
     known: Floats | None = None
-    wanted: tuple[Floats, Floats] | None = None
 
 
 def gather_lists(settings: Settings, store: Store, lesson: Lesson, material: Material, *, told: Told) -> QueryLessons:
@@ -64,14 +62,11 @@ def gather_lists(settings: Settings, store: Store, lesson: Lesson, material: Mat
         search = SearchTeacher(probe.index, encoder, fuse=fuse, met=probe.met, depth=_DEPTH)
         train, dev = _raw(lesson, material.asked, probe.index, told)
         asking = _Asking(search, rows, told, len(train) + len(dev) + sum(map(len, pairs)))
-        lists, wanted = asking.lists(train, pairs[0])
-        held, held_wanted = asking.lists(dev, pairs[1])
+        lists, held = asking.lists(train, pairs[0]), asking.lists(dev, pairs[1])
     if lesson.base != DEFAULT:
         return QueryLessons(list(places), lists, held)
     base = open_encoder(DEFAULT, cache=settings.cache)
-    known = _known(settings, base, list(places))
-    same = encoder is not None and encoder.name == base.name
-    return QueryLessons(list(places), lists, held, known, (wanted, held_wanted) if same else None)
+    return QueryLessons(list(places), lists, held, _known(settings, base, list(places)))
 
 
 def _known(settings: Settings, encoder: Encoder, passages: Sequence[str]) -> Floats | None:
@@ -110,18 +105,15 @@ class _Asking:
     def __init__(self, search: SearchTeacher, rows: Mapping[ItemId, int], told: Told, steps: int) -> None:
         self._search, self._rows, self._told, self._steps, self._done = search, rows, told, steps, 0
 
-    def lists(self, raw: Sequence[str], pairs: Sequence[Pair]) -> tuple[list[Listed], Floats]:
-        """Return what search answers, and the vectors of what was asked; of pairs half is the item that they name."""
+    def lists(self, raw: Sequence[str], pairs: Sequence[Pair]) -> list[Listed]:
+        """Return what search answers; of pairs half is the item that they name."""
         asked: list[tuple[str, ItemId | None]] = [(text, None) for text in raw]
         asked += [(pair.left, pair.item) for pair in pairs]
         made: list[Listed] = []
-        vectors: list[Floats] = []
         for first in range(0, len(asked), _AT_ONCE):
             some = asked[first : first + _AT_ONCE]
             self._told("queries", self._done, self._steps)
             self._done += len(some)
-            found, known = self._search.answers([text for text, _ in some])
-            vectors.append(known)
-            for (text, own), answer in zip(some, found, strict=True):
+            for (text, own), answer in zip(some, self._search([text for text, _ in some]), strict=True):
                 made.append(listed(text, answer, self._rows, temperature=TEMPERATURE, least=LEAST, own=own))
-        return made, np.concatenate(vectors) if vectors else np.zeros((0, 0), np.float32)
+        return made

@@ -2,7 +2,9 @@
 
 The weights stay in the blocks in which they were stored: nothing is rounded again, and the whole graph takes 85 MB.
 ONNX Runtime's `GatherBlockQuantized` reads the word table (4 bits) and `MatMulNBits` multiplies by such blocks; its
-kernel for codes of 8 bits is 12% faster than that for 4, so the 4-bit codes of matrices are put into bytes.
+kernel for codes of 8 bits is 12% faster than that for 4, so the 4-bit codes of matrices are put into bytes. The graph
+of queries multiplies whole rows of 7 bits instead, with one scale for the states of a call (`DynamicQuantizeMatMul`):
+more than twice as fast and less near, which the vectors of items, kept for good, do without (docs/decisions/0010).
 Layer: BERT (Devlin et al. 2019), post-norm, exact GELU. Pooling: mean over the mask, then L2 (the model's card).
 """
 
@@ -13,17 +15,22 @@ from onnx import TensorProto
 
 from zhanggui.encoders.e5_file import BLOCK, E5File
 from zhanggui.encoders.graph_parts import MS, TOKENS, TOKENS_BEFORE_THE_END, VECTOR, Parts
+from zhanggui.encoders.rows import rows_of_7_bits
 
 VERSION = 4
 """Number of the graph's form: raise it when `build_graph` changes, and caches are built anew."""
 
-_TO_BYTES = np.uint8(128 - 8)
+_ZERO = 8
+_TO_BYTES = np.uint8(128 - _ZERO)
 """Moves the zero of a 4-bit code (8) to the zero of an 8-bit code (128)."""
 
 
-def build_graph(weights: E5File) -> onnx.ModelProto:
-    """Return the model: `input_ids`, `attention_mask` int64 (B, L) to `VECTOR` (B, hidden) and `TOKENS`, fp32."""
-    graph = _Graph(weights)
+def build_graph(weights: E5File, *, queries: bool = False) -> onnx.ModelProto:
+    """Return the model: `input_ids`, `attention_mask` int64 (B, L) to `VECTOR` (B, hidden) and `TOKENS`, fp32.
+
+    That of `queries` wants one text a call: of several, what one gets depends on the others.
+    """
+    graph = _Graph(weights, queries=queries)
     states = graph.embed()
     mask = graph.parts.node("Cast", ["attention_mask"], to=TensorProto.INT32)
     last, width = weights.config.layers, weights.config.hidden
@@ -37,8 +44,8 @@ def build_graph(weights: E5File) -> onnx.ModelProto:
 
 
 class _Graph:
-    def __init__(self, weights: E5File) -> None:
-        self.weights, self.config = weights, weights.config
+    def __init__(self, weights: E5File, *, queries: bool) -> None:
+        self.weights, self.config, self.queries = weights, weights.config, queries
         self.parts = Parts()
 
     def embed(self) -> str:
@@ -66,9 +73,15 @@ class _Graph:
     def _linear(self, names: list[str], states: str, width: int) -> str:
         """Multiply by the matrices of these names, put side by side (rows are outputs), and add their biases."""
         parts = [self.weights.blocks(f"{name}.w") for name in names]
-        codes = np.concatenate([codes for codes, _ in parts]).reshape(-1, width // BLOCK, BLOCK) + _TO_BYTES
+        codes = np.concatenate([codes for codes, _ in parts]).reshape(-1, width // BLOCK, BLOCK)
         scales = np.concatenate([scales for _, scales in parts])
         bias = np.concatenate([self.weights.floats(f"{name}.b") for name in names])
+        if self.queries:
+            exact = (codes.astype(np.float32) - _ZERO) * scales.astype(np.float32).reshape(*codes.shape[:2], 1)
+            return self.parts.linear_of_8_bit_rows(
+                "+".join(names), states, *rows_of_7_bits(exact.reshape(-1, width)), bias
+            )
+        codes = codes + _TO_BYTES
         return self.parts.linear_of_8_bits("+".join(names), states, codes, scales, bias)
 
     def _normed(self, name: str, states: str) -> str:

@@ -22,6 +22,8 @@ Halves = NDArray[np.float16]
 BATCH_TOKENS = 384
 """Padded tokens a batch: beyond a few hundred the matrices leave the cache and nothing is won."""
 
+_ALONE = 1
+"""Tokens a batch that only one text at a time fills."""
 
 _ASKED_LATELY = 256
 """Queries whose tokens are at hand: 10 KB each."""
@@ -52,8 +54,9 @@ class OnnxEncoder:
     side on two cores, and the weights are in memory once. Vectors of the latest `remembered` queries are kept.
     Texts are cut after `max_length` tokens. Blanks around a text are dropped.
 
-    `query_model` is a smaller graph for queries (Wang and Lyu 2023; Kim et al. 2023, EmbedDistill): same tokens,
-    vectors in the same space. It has a session of its own and never waits for passages, whatever `threads` is; its
+    `query_model` is a faster graph for queries: in numbers that are rounded more, or with fewer layers (Wang and Lyu
+    2023; Kim et al. 2023, EmbedDistill). Same tokens, vectors in the same space. It reads one text a call, so that none
+    depends on those beside it. It has a session of its own and never waits for passages, whatever `threads` is; its
     table of words is in memory a second time.
     """
 
@@ -130,7 +133,8 @@ class OnnxEncoder:
         # One by one: encode_batch would wake a pool of threads over all cores for microseconds of work.
         ids = [self.token_ids(text) or [self._recipe.pad] for text in texts]
         rows: dict[int, tuple[Floats, Halves]] = {}
-        for batch in batches([len(row) for row in ids], tokens=self._batch_tokens):
+        tokens_a_call = self._batch_tokens if graph is self._passage_graph else _ALONE
+        for batch in batches([len(row) for row in ids], tokens=tokens_a_call):
             given = padded([ids[row] for row in batch], pad=self._recipe.pad)
             vectors, states = graph.run(*given, self._recipe.pooling)
             tokens = rotated(states) if graph.token_dim else states

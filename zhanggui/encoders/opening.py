@@ -39,16 +39,17 @@ def open_encoder(name: str = DEFAULT, *, cache: Path, threads: int = 1) -> Encod
 
 @encoders.add(DEFAULT)
 def open_e5(*, cache: Path, threads: int = 1, max_length: int = LONGEST) -> OnnxEncoder:
-    """Open multilingual-e5-small from the installed package; its graph is made once and kept in `cache`."""
+    """Open multilingual-e5-small from the installed package; its graphs are made once and kept in `cache`."""
     path = installed_weights()
     weights = read_e5(path)
     if not 3 <= max_length <= weights.config.positions:
         raise ConfigError(f"max_length must lie in 3..{weights.config.positions}. Got {max_length}.")
     stem = f"{DEFAULT}-{VERSION}-{file_digest(path)[:12]}"
     model = kept_file(cache, stem, ".onnx", lambda: build_graph(weights).SerializeToString())
+    asked = kept_file(cache, f"{stem}-queries", ".onnx", lambda: build_graph(weights, queries=True).SerializeToString())
     recipe = Recipe(query_prefix="query: ", passage_prefix="passage: ", max_length=max_length, pad=weights.config.pad)
     name = DEFAULT if max_length == LONGEST else f"{DEFAULT}-{max_length}"
-    return OnnxEncoder(model, build_tokenizer(weights), recipe, name=name, threads=threads)
+    return OnnxEncoder(model, build_tokenizer(weights), recipe, name=name, query_model=asked, threads=threads)
 
 
 @encoders.add("hash")

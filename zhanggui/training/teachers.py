@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from zhanggui.core.interactions import Floats
 from zhanggui.core.protocols import CatalogueIndex, Encoder
 from zhanggui.core.request import Filters
 from zhanggui.data.examples.pseudo import Scored
@@ -33,14 +32,8 @@ class SearchTeacher:
 
     def __call__(self, queries: Sequence[str]) -> list[list[Scored]]:
         """Return up to `depth` items for each query, best first, ties in the order found."""
-        return self.answers(queries)[0]
-
-    def answers(self, queries: Sequence[str]) -> tuple[list[list[Scored]], Floats]:
-        """Return what a call returns, and the queries' vectors: (n, dim), or (n, 0) without an encoder."""
-        if self.encoder is None:
-            return [self._answer(query, None) for query in queries], np.zeros((len(queries), 0), np.float32)
-        vectors = self.encoder.queries(list(queries))
-        return [self._answer(query, vector) for query, vector in zip(queries, vectors, strict=True)], vectors
+        vectors = self.encoder.queries(list(queries)) if self.encoder and queries else [None] * len(queries)
+        return [self._answer(query, vector) for query, vector in zip(queries, vectors, strict=True)]
 
     def _answer(self, query: str, vector: np.ndarray | None) -> list[Scored]:
         matches = self.index.search(query, vector, Filters(), limit=self.depth)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import onnx
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
@@ -15,7 +16,7 @@ from zhanggui.encoders.checks import encoder_checks
 from zhanggui.encoders.folder import open_folder
 from zhanggui.encoders.onnx_encoder import Pooling, Recipe
 from zhanggui.training.language.distil import distil_encoder, with_fewer_layers
-from zhanggui.training.language.export.folder import FULL, Smaller, export_encoder
+from zhanggui.training.language.export.folder import FULL, export_encoder
 from zhanggui.training.language.plan import Plan, Run
 
 WORDS = ["green", "tea", "oil", "soap", "mug", "x", "500", "g"]
@@ -54,20 +55,24 @@ def test_a_student_loses_the_same_words_and_coordinates_but_no_layers(tmp_path):
     assert np.abs(opened.queries(["tea oil", "oil"]) - expected).max() < 1e-4
 
 
-def test_the_student_is_calibrated_by_queries_with_their_prefix(tmp_path):
-    """Within 12,000 bytes the matrices to spare depend on the texts: any other texts make another file."""
+@pytest.mark.parametrize("own", [True, False])
+def test_queries_are_rounded_as_a_whole_and_items_block_by_block(tmp_path, own):
     teacher, student = teacher_and_student()
-    asked, told = TEXTS[:3], TEXTS[3:]
-    small = Smaller(calibration=told, query_calibration=asked, spare_bytes=12_000)
-    export_encoder(teacher, tmp_path, small, queries=student)
-    written = (tmp_path / "queries.onnx").read_bytes()
+    export_encoder(teacher, tmp_path, queries=student if own else None)
+    asked, told = (
+        {node.op_type for node in onnx.load(tmp_path / f"{name}.onnx").graph.node} for name in ("queries", "model")
+    )
+    assert "DynamicQuantizeMatMul" in asked and "MatMulNBits" not in asked
+    assert "MatMulNBits" in told and "DynamicQuantizeMatMul" not in told
+    near = nearness(
+        open_folder(tmp_path).queries(TEXTS), vectors_of(student if own else teacher, TEXTS, prefix="query: ")
+    )
+    assert near.min() > 0.99
+    assert tokens_of(tmp_path / "queries.onnx") == (not own), "a student's layers are none of its teacher's"
 
-    def alone(prefix, texts):
-        only = replace(student, recipe=Recipe(Pooling.MEAN, "", prefix, 48, 1))
-        return export_encoder(only, tmp_path / "alone", replace(small, calibration=texts)).read_bytes()
 
-    assert written == alone("query: ", asked)
-    assert written not in (alone("passage: ", asked), alone("", asked), alone("query: ", told), alone("", ()))
+def tokens_of(model):
+    return "token_states" in {output.name for output in onnx.load(model).graph.output}
 
 
 def test_an_export_without_a_student_leaves_none_of_an_earlier_one(tmp_path):

@@ -87,23 +87,6 @@ def test_without_lists_there_is_nothing_to_learn(tmp_path):
         )
 
 
-def test_vectors_that_are_known_are_not_made_again_and_teach_the_same(tmp_path, monkeypatch):
-    base = tiny_base(WORDS, prefixes=True)
-    items, lists = shelf(base), shifted(lambda n: WORDS[n])
-    known = queries(base, WORDS)
-    plan = replace(PLAN, epochs=3, anchor=5.0)
-    made = train_query_encoder(base, (lists, lists), items, layers=1, plan=plan, run=Run(tmp_path / "made"))
-    told = train_query_encoder(
-        base, (lists, lists), items, wanted=(known, known), layers=1, plan=plan, run=Run(tmp_path / "told")
-    )
-    assert np.allclose(queries(made, WORDS), queries(told, WORDS), atol=1e-3)
-    elsewhere = (-known, -known)
-    away = train_query_encoder(
-        base, (lists, lists), items, wanted=elsewhere, layers=1, plan=plan, run=Run(tmp_path / "away")
-    )
-    assert not np.allclose(queries(made, WORDS), queries(away, WORDS), atol=0.1), "the given ones are what counts"
-
-
 def test_layers_below_stay_and_those_above_learn(tmp_path):
     base = tiny_base(WORDS, prefixes=True, layers=4)
     items, lists = shelf(base), shifted(lambda n: WORDS[n])

@@ -39,13 +39,6 @@ def test_answers_come_best_first_and_one_for_each_query():
     assert SearchTeacher(index_of(encoder), encoder)([]) == []
 
 
-def test_answers_come_with_the_vectors_of_what_was_asked():
-    encoder = HashEncoder()
-    answers, vectors = SearchTeacher(index_of(encoder), encoder, depth=3).answers(["red mug", "pot"])
-    assert len(answers) == 2 and np.array_equal(vectors, encoder.queries(["red mug", "pot"]))
-    assert SearchTeacher(index_of(encoder), depth=3).answers(["pot"])[1].shape == (1, 0)
-
-
 def test_who_meets_the_query_best_by_tokens_keeps_its_score_and_others_lose_by_the_lead():
     index, cosines = index_of(HashEncoder()), {"red-mug": 0.1, "white-mug": 0.9, "iron-pot": np.nan}
     plain = dict(SearchTeacher(index, fuse=words_only)(["mug"])[0])

@@ -42,28 +42,25 @@ def train_query_encoder(
     lists: tuple[Sequence[Listed], Sequence[Listed]],
     items: Floats,
     *,
-    wanted: tuple[Floats, Floats] | None = None,
     layers: int,
     plan: Plan,
     run: Run,
 ) -> Base:
     """Return a model of so many layers for queries whose vectors rank `items` (n, dim) as the lists say.
 
-    `lists` are those to learn from and those to judge by, `wanted` the base's vectors of their texts, where they are
-    known; else the base makes those that training comes to. `plan.temperature` is that of the softmax over cosines,
-    `plan.anchor` the weight of staying near `wanted`. With `plan.frozen_layers` those from the bottom stay as they are,
-    and are run once for each text. `base` stays as it was. Raises InputError without lists.
+    `lists` are those to learn from and those to judge by. `plan.temperature` is that of the softmax over cosines,
+    `plan.anchor` the weight of staying near the base's vectors of their texts. With `plan.frozen_layers` those from the
+    bottom stay as they are, and are run once for each text. `base` stays as it was. Raises InputError without lists.
     """
     train, dev = lists
     if not train or not dev:
         raise InputError(f"A model of queries needs lists to learn from and to judge by. Got {len(train)}, {len(dev)}.")
-    known = wanted or (None, None)
     below = plan.frozen_layers
     if below and not below < layers == base.model.config.num_hidden_layers:
         raise ConfigError(f"{below} layers can only stay of a model that keeps all. Got {layers} of {base.name}'s.")
     lessons = (
-        _lesson(base, train, known[0], below=below, told=run.told),
-        _lesson(base, dev[: plan.judged], known[1], below=below, told=run.told),
+        _lesson(base, train, below=below, told=run.told),
+        _lesson(base, dev[: plan.judged], below=below, told=run.told),
     )
     job = _QueryJob(base, layers, lessons, items, plan=plan)
     fit(job, plan=plan, run=run)
@@ -75,7 +72,7 @@ def train_query_encoder(
 class _Lesson:
     """Lists, what the model reads of them, and the base's vectors of them (n, dim), where `known`.
 
-    `states` are what the layers that stay as they are say of them, without such layers none.
+    `states` are what the layers that stay as they are, `below`, say of them; without such layers none.
     """
 
     lists: Sequence[Listed]
@@ -83,16 +80,26 @@ class _Lesson:
     wanted: torch.Tensor
     known: torch.Tensor
     states: States
+    below: int
 
     def near(self, base: Base, rows: Longs) -> torch.Tensor:
         """Return the base's vectors of rows (b, dim); those that nobody knows yet are made and kept."""
         these = torch.from_numpy(rows)
         lacking = these[~self.known[these]]
         if len(lacking):
-            made = encode_ids(base.model.to(device()).eval(), [self.ids[row] for row in lacking.tolist()], base.recipe)
+            made = self._made(base, lacking.tolist())
             self.wanted[lacking] = made.to(self.wanted.device)
             self.known[lacking] = True
         return self.wanted[these]
+
+    def _made(self, base: Base, rows: Sequence[int]) -> torch.Tensor:
+        model = base.model.to(device()).eval()
+        if not self.states:
+            return encode_ids(model, [self.ids[row] for row in rows], base.recipe)
+        with torch.inference_mode():
+            parts = [rows[at : at + _AT_ONCE] for at in range(0, len(rows), _AT_ONCE)]
+            given = [[self.states[row] for row in part] for part in parts]
+            return torch.cat([pooled_above(model, one, base.recipe, layers=self.below) for one in given])
 
 
 class _QueryJob:
@@ -169,16 +176,16 @@ class _QueryJob:
         return losses, float((listed & (cosines.argmax(dim=-1) == wanted.argmax(dim=-1))).sum())
 
 
-def _lesson(base: Base, lists: Sequence[Listed], known: Floats | None, *, below: int, told: Told) -> _Lesson:
+def _lesson(base: Base, lists: Sequence[Listed], *, below: int, told: Told) -> _Lesson:
     recipe = base.recipe
     ids = token_ids(
         base.tokenizer, [one.text for one in lists], prefix=recipe.query_prefix, max_length=recipe.max_length
     )
     size = len(ids), int(base.model.config.hidden_size)
-    wanted = np.zeros(size, np.float32) if known is None else np.array(known[: len(ids)], np.float32)
     states: States = []
     if below:
         model = base.model.to(device()).eval()
         states = states_below(model, ids, recipe, layers=below, told=lambda done: told("reading", done, len(ids)))
-    is_known = torch.full((len(ids),), known is not None)
-    return _Lesson(lists, ids, torch.from_numpy(wanted).to(device()), is_known, states)
+    return _Lesson(
+        lists, ids, torch.zeros(size, device=device()), torch.zeros(len(ids), dtype=torch.bool), states, below
+    )

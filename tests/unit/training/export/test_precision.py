@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from zhanggui.core.errors import ConfigError
+from zhanggui.encoders.rows import rows_of_7_bits, rows_of_8_bits
 from zhanggui.training.language.export.precision import (
     BLOCK,
     Precision,
@@ -12,8 +13,6 @@ from zhanggui.training.language.export.precision import (
     eight_bits,
     fits_four_bits,
     four_bits,
-    rows_of_7_bits,
-    rows_of_8_bits,
 )
 
 WEIGHTS = arrays(np.float32, (3, 2 * BLOCK), elements=st.floats(-4, 4, width=32, allow_subnormal=False))

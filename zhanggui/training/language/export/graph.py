@@ -15,6 +15,7 @@ from zhanggui.core.errors import ConfigError
 from zhanggui.core.interactions import Floats
 from zhanggui.encoders.graph_parts import MS, TOKENS, TOKENS_BEFORE_THE_END, VECTOR, Parts
 from zhanggui.encoders.onnx_encoder import Pooling
+from zhanggui.encoders.rows import rows_of_7_bits, rows_of_8_bits
 from zhanggui.training.language.export.precision import (
     BLOCK,
     EXACT,
@@ -22,8 +23,6 @@ from zhanggui.training.language.export.precision import (
     Storage,
     eight_bits,
     four_bits,
-    rows_of_7_bits,
-    rows_of_8_bits,
 )
 from zhanggui.training.language.export.shape import WORDS, Shape, State
 

@@ -11,8 +11,6 @@ import numpy as np
 from zhanggui.core.errors import ConfigError
 from zhanggui.core.interactions import Bytes, Floats
 
-Codes = np.ndarray[tuple[int, ...], np.dtype[np.int8]]
-
 BLOCK = 32
 WORD_BITS = (4, 8, 32)
 BLOCKS = (32, 64, 128)
@@ -22,8 +20,9 @@ class Precision(StrEnum):
     """How the matrices of linear layers are stored.
 
     INT8: blocks with a scale each, states rounded block by block. INT8_DYNAMIC: a scale for each output, and one for
-    all states of a call: about twice as fast (`benchmarks.cross_encoder_speed`), less near, and what one text gets
-    depends on those beside it. That is why encoders, whose vectors are kept, are refused it.
+    all states of a call: two to three times as fast (`benchmarks.encoder_sizes`, `cross_encoder_speed`), less near, and
+    what one text gets depends on those beside it. So the vectors of items, which are kept, are refused it; a query,
+    which is read alone and at once, gets it.
     """
 
     FP32 = "fp32"
@@ -95,25 +94,6 @@ def fits_four_bits(weights: Floats) -> bool:
     codes, scales = four_bits(weights)
     again = (codes.astype(np.float32) - 8) * scales.reshape(-1, 1)
     return bool(np.allclose(again.reshape(weights.shape), weights, atol=1e-7))
-
-
-def rows_of_8_bits(weights: Floats) -> tuple[Codes, Floats]:
-    """Return codes -127..127 (rows, width) and one scale a row (rows, 1)."""
-    return _rows(weights, 127)
-
-
-def rows_of_7_bits(weights: Floats) -> tuple[Codes, Floats]:
-    """Return codes -63..63 (rows, width) and one scale a row (rows, 1).
-
-    For matrices that multiply states of 8 bits: a processor without VNNI sums two products in 16 bits, where
-    2 x 255 x 127 overflows and 2 x 255 x 63 does not (ONNX Runtime calls it `reduce_range`).
-    """
-    return _rows(weights, 63)
-
-
-def _rows(weights: Floats, most: int) -> tuple[Codes, Floats]:
-    scales = _safe(np.abs(weights).max(axis=1, keepdims=True) / np.float32(most))
-    return np.rint(weights / scales).astype(np.int8), scales
 
 
 def _safe(scales: Floats) -> Floats:
