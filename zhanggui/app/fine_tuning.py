@@ -20,7 +20,6 @@ from zhanggui.core.clock import SystemClock
 from zhanggui.core.interactions import Floats
 from zhanggui.core.passage import content_hash, passage
 from zhanggui.core.protocols import Encoder, Store
-from zhanggui.data.examples.listed import Listed
 from zhanggui.data.examples.pair import Pair
 from zhanggui.encoders import DEFAULT, LateEncoder, keeping
 from zhanggui.encoders.folder import open_folder
@@ -30,19 +29,16 @@ from zhanggui.training.tracking import open_tracker, picture_encoder, write_repo
 
 if TYPE_CHECKING:
     from zhanggui.training.language.base import Base
-    from zhanggui.training.language.plan import Plan, Run
+    from zhanggui.training.language.plan import Run
 
 _PICTURED = 500
 _CALIBRATION = 32
 _QUERIES_SHARE = 0.4
 """Of the budget, where the side of items is trained, too."""
-_FEWEST_LAYERS = 3
-_WHOLE, _HALF = (5e-5, 20.0), (2e-4, 10.0)
-"""Learning rate, and weight of staying near the vectors before, of the model of queries and of its half."""
+_LEARNING_RATE, _ANCHOR = 5e-5, 20.0
+"""Of the model of queries; the weight is that of staying near the vectors before."""
 _TEMPERATURE = 0.01
 """That of e5's own training: above, its narrow cosines must be torn apart to say the same."""
-_LOST = 0.005
-"""What half the layers may find less."""
 
 
 def fine_tune_encoder(
@@ -91,7 +87,6 @@ def _trained(
         "budget_minutes": lesson.minutes,
         "passages": lesson.passages,
         "lists": len(lists.train),
-        "query_layers": int(asking.model.config.num_hidden_layers),
         **material.counts(),
     }
     return trained, asking, learnt, measured
@@ -109,42 +104,30 @@ def _both_sides(base: "Base", material: Material, lesson: Lesson, run: "Run") ->
 def _queries(
     trained: "Base", lists: QueryLessons, known: Floats | None, lesson: Lesson, run: "Run"
 ) -> tuple["Base", dict[str, float]]:
-    """Return the model for queries: of half the layers if that finds as much, since shoppers wait for it; and figures.
+    """Return the model for queries, and figures.
 
-    The half learns from the whole alone, to read every text as that does.
-    `found` is the reciprocal rank of what held-out lists have first, among all items: of the base, the whole, the half.
+    `found` is the reciprocal rank of what held-out lists have first, among all items: of the base, and of the model.
     """
     from zhanggui.training.language import vectors
+    from zhanggui.training.language.plan import Plan
     from zhanggui.training.language.query_encoder import train_query_encoder
 
-    minutes = lesson.minutes * (_QUERIES_SHARE if lesson.passages else 1)
     items = vectors.passages(trained, list(lists.passages)) if known is None else known
     layers = trained.model.config.num_hidden_layers
-    both = lists.train, lists.dev
-    plan = _plan(lesson, minutes * 0.6, _WHOLE)
-    plan = replace(plan, frozen_layers=max(0, layers - TOKENS_BEFORE_THE_END))  # tokens stay what they are
-    whole = train_query_encoder(trained, both, items, layers=layers, plan=plan, run=run)
-    found = {"base": _found(trained, lists, items), "whole": _found(whole, lists, items)}
-    if layers // 2 < _FEWEST_LAYERS:
-        return whole, found
-    beside = replace(run, folder=run.folder.with_name("queries-half"))
-    plan = _plan(lesson, minutes * 0.4, _HALF)
-    texts = _silent(lists.train), _silent(lists.dev)
-    half = train_query_encoder(whole, texts, items, layers=layers // 2, plan=plan, run=beside)
-    found["half"] = _found(half, lists, items)
-    return (half if found["half"] >= found["whole"] - _LOST else whole), found
-
-
-def _silent(lists: Sequence[Listed]) -> list[Listed]:
-    return [Listed(one.text, (), ()) for one in lists]
-
-
-def _plan(lesson: Lesson, minutes: float, learning: tuple[float, float]) -> "Plan":
-    from zhanggui.training.language.plan import Plan
-
-    rate, anchor = learning
-    plan = Plan(budget_minutes=minutes, seed=lesson.seed, batch=64, epochs=10, judge_every=50, patience=4)
-    return replace(plan, learning_rate=rate, anchor=anchor, temperature=_TEMPERATURE)
+    plan = Plan(
+        budget_minutes=lesson.minutes * (_QUERIES_SHARE if lesson.passages else 1),
+        seed=lesson.seed,
+        batch=64,
+        epochs=10,
+        judge_every=50,
+        patience=4,
+        learning_rate=_LEARNING_RATE,
+        anchor=_ANCHOR,
+        temperature=_TEMPERATURE,
+        frozen_layers=max(0, layers - TOKENS_BEFORE_THE_END),  # tokens stay what they are
+    )
+    asking = train_query_encoder(trained, (lists.train, lists.dev), items, layers=layers, plan=plan, run=run)
+    return asking, {"base": _found(trained, lists, items), "trained": _found(asking, lists, items)}
 
 
 def _found(model: "Base", lists: QueryLessons, items: Floats) -> float:
