@@ -14,8 +14,8 @@ from zhanggui.encoders.background import BackgroundEncoder
 from zhanggui.encoders.vectors import Vectors
 from zhanggui.engine.progress import Progress
 
-_SPARE = 8192
-"""Vectors that no product needs are kept up to so many, or as many as there are products: titles come back."""
+_SPARE = 2048
+"""Vectors that no product needs are kept up to so many, or to a quarter of the products: titles come back."""
 
 _CAPACITY = 65_536  # texts that wait at one time: some 30 MB; the index knows of the others
 
@@ -94,7 +94,7 @@ class Meaning:
 
         Half of what may be kept stays, what was said last: after a restart, or when a title comes back, it is there.
         """
-        room = max(_SPARE, len(self._index))
+        room = max(_SPARE, len(self._index) // 4)
         if len(self._vectors) <= len(self._index) + room:
             return 0
         return self._vectors.forget(self._index.saying, spare=room // 2)
