@@ -5,9 +5,9 @@
 Needs the extra [train]. MB are those of all files, of the graph of queries, too. Every line is measured in a process of
 its own, on one thread, in seconds of the processor (so that others on the machine count little). Words are pruned to
 those of the titles and (with the development data) of the unlabelled queries, beside the single characters and the
-`--words` most frequent pieces. MRR@10 is that of the judged Chinese queries over so many titles, the relevant ones among them:
-compare lines, not with figures over the whole catalogue. Fewer layers without training again are here to show what
-distillation has to win back.
+`--words` most frequent pieces. MRR@10 is that of the judged Chinese queries over so many titles, the relevant ones
+among them: compare lines, not with figures over the whole catalogue. Fewer layers without training again are here to
+show what distillation has to win back.
 """
 
 import argparse
