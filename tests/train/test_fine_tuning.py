@@ -24,6 +24,7 @@ from zhanggui.core.request import Request, Surface
 from zhanggui.data.store import open_store
 from zhanggui.encoders.folder import open_folder
 from zhanggui.training.language.base import open_base, save_base
+from zhanggui.training.language.export.folder import export_encoder
 from zhanggui.training.language.vectors import passages
 
 WORDS = [f"w{n}" for n in range(60)]
@@ -120,6 +121,21 @@ def test_items_stay_where_they_are_unless_both_sides_are_trained(
     assert np.einsum("nd,nd->n", open_folder(alone.path / "encoder").passages(texts), base).min() > 0.999
     judged = ['"dev/mrr"' in (one.path / "runs/encoder/metrics.jsonl").read_text("utf-8") for one in (alone, both)]
     assert judged == [False, True], "pairs are judged where pairs are learnt"
+
+
+def test_tokens_stay_where_they_are_while_queries_learn(
+    settings: Settings, store: Store, order: Order, tmp_path: Path
+) -> None:
+    """The two models of a Release have the layers below the last two in common: those of the base."""
+    save_base(tiny_base(WORDS, layers=4, prefixes=True), tmp_path / "deep")
+    release = make_release(settings, store, replace(order, base=str(tmp_path / "deep")), told=untold)
+    encoder = open_folder(release.path / "encoder")
+    base = open_base(tmp_path / "deep", cache=settings.cache)
+    export_encoder(base, tmp_path / "base")
+    untaught, text = open_folder(tmp_path / "base"), products(1)[0].title
+    assert np.einsum("nd,nd->n", encoder.queries([text]), untaught.queries([text])).min() < 0.9999, "it learnt"
+    met, before = encoder.query_tokens(text), untaught.query_tokens(text)
+    assert len(met) == len(before) and np.einsum("nd,nd->n", met, before).min() > 0.999
 
 
 def test_an_empty_shop_is_told_what_to_do(settings: Settings, tmp_path: Path, order: Order) -> None:
