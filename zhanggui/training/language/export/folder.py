@@ -1,6 +1,6 @@
 """Write a trained encoder or cross-encoder as the folder that a shop opens: model, tokenizer and recipe.
 
-An encoder may bring a second, smaller model for the queries.
+An encoder of 8 bits brings a second graph for queries: the same model in whole numbers, or one of its own.
 """
 
 import json
