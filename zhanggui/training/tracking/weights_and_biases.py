@@ -57,4 +57,6 @@ class WeightsAndBiases:
         self._run.log({name: self._wandb.Table(columns=columns, data=rows)})
 
     def close(self) -> None:
+        """End the run; `finish` comes back before the service has written the file, `teardown` waits for it."""
         self._run.finish()
+        self._wandb.teardown()
