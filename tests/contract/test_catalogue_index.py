@@ -163,6 +163,18 @@ def test_meaning_adds_what_words_do_not_say(make):
     assert index.search("coffee", EAST, Filters(brands=("Acme",))).items == ("mug",)
 
 
+def test_a_vector_that_is_being_made_is_waited_for_and_one_that_does_not_come_was_never_there(make):
+    index = filled(make)
+    index.put_vectors([TEA.item_id, MUG.item_id], np.stack([EAST, NORTH]))
+    for query in ("coffee", "coffee elephant phone tea", ""):
+        there, coming = (index.search(query, vector, Filters()) for vector in (EAST, lambda: EAST))
+        never, missing = (index.search(query, vector, Filters()) for vector in (None, lambda: None))
+        for one, other in ((there, coming), (never, missing)):
+            assert (one.items, one.total, one.facets) == (other.items, other.total, other.facets)
+            np.testing.assert_array_equal(one.lexical, other.lexical)
+            np.testing.assert_array_equal(one.dense, other.dense)
+
+
 def test_nearest_first_and_only_what_is_allowed(make):
     index = filled(make)
     index.put_vectors([TEA.item_id, MUG.item_id, PHONE.item_id, GONE.item_id], np.stack([NORTH, EAST, EAST, EAST]))

@@ -131,6 +131,10 @@ class Matches:
     facets: tuple[Facet, ...] = ()
 
 
+QueryVector = Floats | Callable[[], Floats | None] | None
+"""A query's meaning, shape (dim,): there, or being made (the call waits for it; None: it did not come), or unknown."""
+
+
 class CatalogueIndex(Protocol):
     """The catalogue as a projection: words, vectors, filters, facets. Reads run while `apply` writes."""
 
@@ -169,9 +173,9 @@ class CatalogueIndex(Protocol):
         ...
 
     def search(
-        self, query: str, vector: Floats | None, filters: Filters, *, sort: Sort = Sort.RELEVANCE, limit: int = 1000
+        self, query: str, vector: QueryVector, filters: Filters, *, sort: Sort = Sort.RELEVANCE, limit: int = 1000
     ) -> Matches:
-        """Match words and, given a query vector of shape (dim,), meaning. An empty query matches all products."""
+        """Match words and, given a query vector, meaning. An empty query matches all products."""
         ...
 
     def nearest(self, vector: Floats, filters: Filters, *, k: int) -> list[tuple[ItemId, float]]:

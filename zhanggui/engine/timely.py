@@ -56,6 +56,22 @@ def attempt(call: Callable[[], T], part: str) -> tuple[T | None, Exception | Non
         return None, error
 
 
+class Begun(Generic[T]):
+    """Calls that are running; `settle` tells what became of them."""
+
+    def __init__(
+        self, count: int, ready: threading.Semaphore, deadline: float, settle: Callable[[], Outcomes[T]]
+    ) -> None:
+        self._count, self._ready, self._deadline, self._settle = count, ready, deadline, settle
+
+    def outcomes(self) -> Outcomes[T]:
+        """Wait until all are back or time is up, and tell what became of them. To be asked once."""
+        for _ in range(self._count):
+            if not self._ready.acquire(timeout=max(0.0, self._deadline - time.monotonic())):
+                break
+        return self._settle()
+
+
 class Timely:
     """Run named calls at the same time in daemon threads and give back what is there when time is up.
 
@@ -80,21 +96,22 @@ class Timely:
 
     def run(self, calls: Mapping[str, Callable[[], T]], *, seconds: float) -> Outcomes[T]:
         """Run all calls; what has failed or is not back after so many seconds stands in `failed` with the reason."""
+        return self.begin(calls, seconds=seconds).outcomes()
+
+    def begin(self, calls: Mapping[str, Callable[[], T]], *, seconds: float) -> Begun[T]:
+        """Let calls run, of which one asks later what became of them: the seconds count from now."""
         ready = threading.Semaphore(0)
         # Each call carries the caller's context: what it logs is logged on behalf of the same request.
-        pending = [
-            _Call(name, partial(copy_context().run, call), ready.release)
+        pending = {
+            name: _Call(name, partial(copy_context().run, call), ready.release)
             for name, call in calls.items()
             if not self._tripped(name)
-        ]
+        }
         self._grow(len(pending))
-        for call in pending:
+        for call in pending.values():
             self._jobs.put(call)
         deadline = time.monotonic() + seconds
-        for _ in pending:
-            if not ready.acquire(timeout=max(0.0, deadline - time.monotonic())):
-                break
-        return self._outcomes(list(calls), {call.name: call for call in pending}, seconds)
+        return Begun(len(pending), ready, deadline, lambda: self._outcomes(list(calls), pending, seconds))
 
     def guard(self, name: str, call: Callable[[], T]) -> tuple[T | None, bool]:
         """Run one call here and now; return its result and whether it failed. Counted like the others."""

@@ -9,6 +9,7 @@ from zhanggui.core.protocols import Change, ChangeKind
 from zhanggui.core.request import Filters
 from zhanggui.encoders.hashed import HashEncoder
 from zhanggui.retrieval.index import TantivyIndex
+from zhanggui.retrieval.index.lexical import Lexical
 from zhanggui.retrieval.text.analyser import Analyser
 from zhanggui.retrieval.vectors import KeptRows, Policy, said
 
@@ -64,3 +65,11 @@ def test_search_by_meaning_finds_what_words_do_not(index):
     matches = index.search("unheard", VECTORS[9], Filters())
     assert matches.items[0] == "i9" and matches.dense[0] == pytest.approx(1, abs=1e-3)
     assert np.isnan(matches.lexical).all() and 0 < matches.total < N
+
+
+def test_words_are_looked_up_before_a_vector_that_is_being_made_is_waited_for(index, monkeypatch):
+    order, matches = [], Lexical.matches
+    monkeypatch.setattr(Lexical, "matches", lambda *at, **how: order.append("words") or matches(*at, **how))
+    put(index, PRODUCTS[:9], 1)
+    index.search("thing", lambda: order.append("vector"), Filters())
+    assert order == ["words", "vector", "words"], "asked anew, more kindly, where no vector came"

@@ -18,12 +18,13 @@ class SearchSource:
 
     def propose(self, request: Request, context: Context) -> Proposal:
         """Return the first `limit` matches (more for pages behind them), with total and facets of all."""
-        vector, degraded = self._vectors.of(plain_text(request.query)) if self._vectors else (None, ())
+        coming = self._vectors.begin(plain_text(request.query)) if self._vectors else None
         limit = max(self._limit, request.offset + request.k)
+        vector = coming.vector if coming else None  # words are looked up while it is made
         matches = self._index.search(request.query, vector, request.filters, sort=request.sort, limit=limit)
         rows = zip(matches.items, matches.lexical.tolist(), matches.dense.tolist(), strict=True)
         candidates = [_candidate(place, *row) for place, row in enumerate(rows)]
-        return Proposal(candidates, matches.total, matches.facets, degraded)
+        return Proposal(candidates, matches.total, matches.facets, coming.degraded if coming else ())
 
 
 def _candidate(place: int, item: ItemId, lexical: float, dense: float) -> Candidate:

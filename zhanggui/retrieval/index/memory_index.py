@@ -5,6 +5,7 @@ choice of step are shared with the real index; everything else is written a seco
 """
 
 import math
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
@@ -16,7 +17,7 @@ from zhanggui.core.ids import ItemId
 from zhanggui.core.interactions import Floats
 from zhanggui.core.passage import content_hash, passage
 from zhanggui.core.product import Product
-from zhanggui.core.protocols import Change, Matches
+from zhanggui.core.protocols import Change, Matches, QueryVector
 from zhanggui.core.request import Filters, Sort
 from zhanggui.retrieval.index.bm25 import Postings
 from zhanggui.retrieval.index.document import FILLER, Document, document
@@ -29,7 +30,7 @@ from zhanggui.retrieval.text.query import Query, Unit, parse
 
 
 class MemoryIndex:
-    """Implements `core.protocols.CatalogueIndex` by looking at every product each time."""
+    """Implements `core.protocols.CatalogueIndex` by looking at every product each time, one caller after the other."""
 
     def __init__(self, *, analyser: Analyser, dim: int, dense_k: int = 100, dense_threshold: float = 3.0) -> None:
         self.position = 0
@@ -39,9 +40,14 @@ class MemoryIndex:
         self._products: dict[ItemId, Product] = {}
         self._documents: dict[ItemId, Document] = {}
         self._vectors: dict[ItemId, Floats] = {}
+        self._lock = threading.Lock()
 
     def apply(self, changes: Sequence[Change], position: int) -> None:
         """Take in product changes."""
+        with self._lock:
+            self._apply(changes, position)
+
+    def _apply(self, changes: Sequence[Change], position: int) -> None:
         for change in changes:
             if not change.kind.of_products:
                 continue
@@ -57,14 +63,16 @@ class MemoryIndex:
 
     def put_vectors(self, items: Sequence[ItemId], vectors: Floats, *, hashes: Sequence[str] = ()) -> None:
         """Give items their meaning."""
-        for at, (item, vector) in enumerate(zip(items, vectors, strict=True)):
-            product = self._products.get(item)
-            if product and (not hashes or content_hash(passage(product)) == hashes[at]):
-                self._vectors[item] = np.array(vector, np.float32)
+        with self._lock:
+            for at, (item, vector) in enumerate(zip(items, vectors, strict=True)):
+                product = self._products.get(item)
+                if product and (not hashes or content_hash(passage(product)) == hashes[at]):
+                    self._vectors[item] = np.array(vector, np.float32)
 
     def lacking(self, *, limit: int) -> tuple[ItemId, ...]:
         """Return the first items that say something and have no vector."""
-        return tuple(item for item in self._speaking() if item not in self._vectors)[:limit]
+        with self._lock:
+            return tuple(item for item in self._speaking() if item not in self._vectors)[:limit]
 
     def warm(
         self, products: Callable[[Sequence[ItemId]], Mapping[ItemId, Product]], stopped: Callable[[], bool]
@@ -74,17 +82,24 @@ class MemoryIndex:
 
     def meant(self) -> tuple[int, int]:
         """Return how many items have a vector, of how many that say something."""
-        return sum(item in self._vectors for item in self._speaking()), len(self._speaking())
+        with self._lock:
+            return sum(item in self._vectors for item in self._speaking()), len(self._speaking())
 
     def saying(self, hashes: Sequence[str]) -> NDArray[np.bool_]:
         """Tell for each content hash whether an item says that text."""
-        known = {content_hash(passage(product)) for product in self._products.values()}
+        with self._lock:
+            known = {content_hash(passage(product)) for product in self._products.values()}
         return np.array([name in known for name in hashes], np.bool_)
 
     def search(
-        self, query: str, vector: Floats | None, filters: Filters, *, sort: Sort = Sort.RELEVANCE, limit: int = 1000
+        self, query: str, vector: QueryVector, filters: Filters, *, sort: Sort = Sort.RELEVANCE, limit: int = 1000
     ) -> Matches:
         """Match words and meaning."""
+        vector = vector() if callable(vector) else vector
+        with self._lock:
+            return self._search(query, vector, filters, sort=sort, limit=limit)
+
+    def _search(self, query: str, vector: Floats | None, filters: Filters, *, sort: Sort, limit: int) -> Matches:
         understood = parse(query, self._analyser)
         words = self._by_words(understood, meaning=vector is not None) if understood else set()
         lexical = [i for i in self._sold() if (i in words or not query.strip()) and _passes(self._products[i], filters)]
@@ -104,8 +119,9 @@ class MemoryIndex:
 
     def nearest(self, vector: Floats, filters: Filters, *, k: int) -> list[tuple[ItemId, float]]:
         """Return the items nearest in meaning with their cosine, best first."""
-        found = [i for i in self._sold() if i in self._vectors and _passes(self._products[i], filters)]
-        cosines = {item: float(self._vectors[item] @ vector) for item in found}
+        with self._lock:
+            found = [i for i in self._sold() if i in self._vectors and _passes(self._products[i], filters)]
+            cosines = {item: float(self._vectors[item] @ vector) for item in found}
         return sorted(cosines.items(), key=lambda pair: (-pair[1], self._places[pair[0]]))[:k]
 
     def vector(self, item: ItemId) -> Floats | None:
@@ -114,8 +130,9 @@ class MemoryIndex:
 
     def allowed(self, items: Sequence[ItemId], filters: Filters) -> NDArray[np.bool_]:
         """Tell for each item whether it is in the catalogue, available and passes the filters."""
-        sold = set(self._sold())
-        return np.array([item in sold and _passes(self._products[item], filters) for item in items], np.bool_)
+        with self._lock:
+            sold = set(self._sold())
+            return np.array([item in sold and _passes(self._products[item], filters) for item in items], np.bool_)
 
     def __len__(self) -> int:
         return len(self._products)

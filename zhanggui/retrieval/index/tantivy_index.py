@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from zhanggui.core.ids import ItemId
 from zhanggui.core.interactions import Floats, Longs
 from zhanggui.core.product import Product
-from zhanggui.core.protocols import Change, Matches
+from zhanggui.core.protocols import Change, Matches, QueryVector
 from zhanggui.core.request import Filters, Sort
 from zhanggui.retrieval.index import snapshot
 from zhanggui.retrieval.index.broad import SAMPLE, broad_units
@@ -116,7 +116,7 @@ class TantivyIndex:
         return np.isin(np.fromiter(map(said, hashes), np.int64, len(hashes)), columns.meaning[columns.listed])
 
     def search(
-        self, query: str, vector: Floats | None, filters: Filters, *, sort: Sort = Sort.RELEVANCE, limit: int = 1000
+        self, query: str, vector: QueryVector, filters: Filters, *, sort: Sort = Sort.RELEVANCE, limit: int = 1000
     ) -> Matches:
         """Match words and meaning; see `matching` for which words, `order` for the order of items."""
         state = self._state
@@ -124,7 +124,9 @@ class TantivyIndex:
         understood = parse(query, self._analyser)
         ranked = limit if sort is Sort.RELEVANCE else 0
         words = self._by_words(state, query, understood, mask, meaning=vector is not None, limit=ranked)
-        asked = self._asked(vector)
+        asked = self._asked(vector() if callable(vector) else vector)
+        if asked is None and vector is not None:  # it did not come: words are taken more kindly
+            words = self._by_words(state, query, understood, mask, meaning=False, limit=ranked)
         near = self._near(asked, mask) if asked and query.strip() else np.zeros(0, np.int64)
         near = near[~words.found[near]]
         matched = words.found.copy()
