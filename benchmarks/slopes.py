@@ -80,7 +80,7 @@ class Read:
 def measured(home: Path, shop: Catalogue, read: Read, count: int) -> Figures:
     """Return the figures of one size."""
     figures = {"store s": timed(lambda: fill(home, shop, read))}
-    queries = shop.queries(3 * count)
+    queries = shop.queries(4 * count)
     with started(home) as server:
         figures["build s"] = server.ready_after
         figures["vectors s"] = timed(server.settle)
@@ -96,7 +96,9 @@ def measured(home: Path, shop: Catalogue, read: Read, count: int) -> Figures:
         figures |= spread("broad", server, [*BROAD] * 6, "")
         figures |= spread("empty", server, [""] * 20, "")
         figures |= changes(server, shop)
-        figures |= busy(server, queries[2 * count :], shop)
+        figures |= busy("60/s", server, queries[2 * count : 3 * count])
+        with changing(server, list(islice(shop.products(), 1000))):
+            figures |= busy("60/s + 20 changes/s", server, queries[3 * count :])
         figures["memory at end MB"] = server.memory()
     figures["index MB"] = disk(home / "index")
     figures["tokens MB"] = disk(home / "vectors", "*.tok")
@@ -134,15 +136,15 @@ def changes(server: Server, shop: Catalogue) -> Figures:
     return quantiles("change", taken) | {"change cpu ms": 1000 * (server.cpu() - before) / len(products)}
 
 
-def busy(server: Server, queries: list[str], shop: Catalogue, *, rate: int = 60) -> Figures:
-    """Return milliseconds of `rate` searches a second, counted from when each was due, with 20 changes a second."""
-    paths, products = [f"/v1/search?k=20&q={quote(query)}" for query in queries], list(islice(shop.products(), 1000))
-    with ThreadPoolExecutor(8) as pool, changing(server, products):
+def busy(name: str, server: Server, queries: list[str], *, rate: int = 60) -> Figures:
+    """Return milliseconds of `rate` searches a second, counted from when each was due, and how many were answered."""
+    paths = [f"/v1/search?k=20&q={quote(query)}" for query in queries]
+    with ThreadPoolExecutor(8) as pool:
         start = time.perf_counter()
         waiting = [pool.submit(_due, server, path, start + n / rate) for n, path in enumerate(paths)]
         taken = [future.result() for future in waiting]
         seconds = time.perf_counter() - start
-    return quantiles(f"{rate}/s + 20 changes/s", taken) | {"searches/s": len(paths) / seconds}
+    return quantiles(name, taken) | {f"{name} answered": len(paths) / seconds}
 
 
 @contextmanager

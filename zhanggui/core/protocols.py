@@ -131,6 +131,9 @@ class Matches:
     facets: tuple[Facet, ...] = ()
 
 
+DEPTH = 1000
+"""So many first matches of a search are ranked; the others follow in the order in which they were found."""
+
 QueryVector = Floats | Callable[[], Floats | None] | None
 """A query's meaning, shape (dim,): there, or being made (the call waits for it; None: it did not come), or unknown."""
 
@@ -173,7 +176,7 @@ class CatalogueIndex(Protocol):
         ...
 
     def search(
-        self, query: str, vector: QueryVector, filters: Filters, *, sort: Sort = Sort.RELEVANCE, limit: int = 1000
+        self, query: str, vector: QueryVector, filters: Filters, *, sort: Sort = Sort.RELEVANCE, limit: int = DEPTH
     ) -> Matches:
         """Match words and, given a query vector, meaning. An empty query matches all products."""
         ...

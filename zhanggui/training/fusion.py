@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from zhanggui.core.ids import ItemId
 from zhanggui.core.interactions import Floats, Judgments
-from zhanggui.core.protocols import CatalogueIndex, Encoder
+from zhanggui.core.protocols import DEPTH, CatalogueIndex, Encoder
 from zhanggui.core.request import Filters
 from zhanggui.evaluation.bootstrap import Comparison, paired
 from zhanggui.evaluation.judged import judged, judged_queries
@@ -64,7 +64,7 @@ class SearchTable:
 
 
 def find(
-    index: CatalogueIndex, encoder: Encoder | None, queries: Mapping[str, str], *, limit: int = 1000
+    index: CatalogueIndex, encoder: Encoder | None, queries: Mapping[str, str], *, limit: int = DEPTH
 ) -> dict[str, Found]:
     """Ask the index every query, with its meaning where there is an encoder."""
     vectors = encoder.queries(list(queries.values())) if encoder and queries else [None] * len(queries)

@@ -5,7 +5,7 @@ import pytest
 
 from zhanggui.core.ids import ItemId
 from zhanggui.core.product import Product
-from zhanggui.core.protocols import Change, ChangeKind
+from zhanggui.core.protocols import DEPTH, Change, ChangeKind
 from zhanggui.core.request import Filters
 from zhanggui.retrieval.index import MemoryIndex, TantivyIndex
 from zhanggui.retrieval.index.order import joined
@@ -43,9 +43,17 @@ def test_scores_are_the_formula(indexes, query):
 
 def test_dense_matches_have_places_among_the_first():
     lexical, dense = np.arange(5000), np.arange(9000, 9100)
-    rows = joined(lexical, dense, limit=3000)
-    assert rows[899:902].tolist() == [899, 9000, 9001]
-    assert rows[999:1002].tolist() == [9099, 900, 901]
-    assert joined(lexical, dense, limit=1000).tolist() == rows[:1000].tolist()
+    rows, words = joined(lexical, dense, limit=3000), DEPTH - 100
+    assert rows[words - 1 : words + 2].tolist() == [words - 1, 9000, 9001]
+    assert rows[DEPTH - 1 : DEPTH + 2].tolist() == [9099, words, words + 1]
+    assert joined(lexical, dense, limit=DEPTH).tolist() == rows[:DEPTH].tolist()
     assert joined(np.arange(2), dense, limit=10).tolist() == [0, 1, *range(9000, 9008)]
     assert joined(lexical, dense, limit=10).tolist() == [0, 1, 2, 3, 4, *range(9000, 9005)]
+
+
+def test_the_nearest_of_many_that_have_the_words_are_ranked_too():
+    """Of ten thousand white cups, the nearest in meaning used to be left out where words put them far behind."""
+    near = np.array([7, 4321, 9000])
+    rows = joined(np.arange(5000), near, limit=6000)
+    assert {4321, 9000} <= set(rows[:DEPTH].tolist()) and rows.tolist().count(4321) == 1
+    assert sorted(rows.tolist()) == [*range(5000), 9000]

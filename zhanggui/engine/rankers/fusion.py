@@ -7,7 +7,7 @@ import numpy as np
 from zhanggui.core.candidate import Candidate
 from zhanggui.core.ids import ItemId
 from zhanggui.core.interactions import Floats, Longs
-from zhanggui.core.protocols import Context
+from zhanggui.core.protocols import DEPTH, Context
 from zhanggui.core.request import Request
 
 Fuse = Callable[[Floats, Floats], Floats]
@@ -29,7 +29,7 @@ class FusionRanker:
 
     name = "fusion"
 
-    def __init__(self, fuse: Fuse, shoppers: Shoppers, *, limit: int = 1000) -> None:
+    def __init__(self, fuse: Fuse, shoppers: Shoppers, *, limit: int = DEPTH) -> None:
         self._fuse, self._shoppers, self._limit = fuse, shoppers, limit
 
     def rank(self, request: Request, context: Context, candidates: Sequence[Candidate]) -> list[Candidate]:

@@ -2,7 +2,7 @@
 
 from zhanggui.core.candidate import Candidate, Evidence
 from zhanggui.core.ids import ItemId
-from zhanggui.core.protocols import CatalogueIndex, Context, Proposal
+from zhanggui.core.protocols import DEPTH, CatalogueIndex, Context, Proposal
 from zhanggui.core.request import Request
 from zhanggui.engine.query_vectors import QueryVectors
 from zhanggui.retrieval.text.query import plain_text
@@ -13,7 +13,7 @@ class SearchSource:
 
     name = "search"
 
-    def __init__(self, index: CatalogueIndex, vectors: QueryVectors | None, *, limit: int = 1000) -> None:
+    def __init__(self, index: CatalogueIndex, vectors: QueryVectors | None, *, limit: int = DEPTH) -> None:
         self._index, self._vectors, self._limit = index, vectors, limit
 
     def propose(self, request: Request, context: Context) -> Proposal:

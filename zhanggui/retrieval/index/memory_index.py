@@ -17,13 +17,12 @@ from zhanggui.core.ids import ItemId
 from zhanggui.core.interactions import Floats
 from zhanggui.core.passage import content_hash, passage
 from zhanggui.core.product import Product
-from zhanggui.core.protocols import Change, Matches, QueryVector
+from zhanggui.core.protocols import DEPTH, Change, Matches, QueryVector
 from zhanggui.core.request import Filters, Sort
 from zhanggui.retrieval.index.bm25 import Postings
 from zhanggui.retrieval.index.document import FILLER, Document, document
 from zhanggui.retrieval.index.facets import attribute_facets, ordered
 from zhanggui.retrieval.index.matching import Step, choose, tokens_of
-from zhanggui.retrieval.index.order import HEAD
 from zhanggui.retrieval.index.schema import WEIGHTS, scoring_tokens
 from zhanggui.retrieval.text.analyser import Analyser
 from zhanggui.retrieval.text.query import Query, Unit, parse
@@ -92,7 +91,7 @@ class MemoryIndex:
         return np.array([name in known for name in hashes], np.bool_)
 
     def search(
-        self, query: str, vector: QueryVector, filters: Filters, *, sort: Sort = Sort.RELEVANCE, limit: int = 1000
+        self, query: str, vector: QueryVector, filters: Filters, *, sort: Sort = Sort.RELEVANCE, limit: int = DEPTH
     ) -> Matches:
         """Match words and meaning."""
         vector = vector() if callable(vector) else vector
@@ -105,16 +104,16 @@ class MemoryIndex:
         lexical = [i for i in self._sold() if (i in words or not query.strip()) and _passes(self._products[i], filters)]
         cosines = {} if vector is None else {i: float(v @ vector) for i, v in self._vectors.items()}
         near = self._near(cosines, filters) if query.strip() else []
-        dense = [item for item in near if item not in set(lexical)]
         scores = self._scores(understood) if understood else {}
         lexical.sort(key=lambda item: (-scores.get(item, 0.0), self._places[item]))
-        items = _joined(lexical, dense, limit) if sort is Sort.RELEVANCE else self._arranged([*lexical, *dense], sort)
+        matched = list(dict.fromkeys((*lexical, *near)))
+        items = _joined(lexical, near, limit) if sort is Sort.RELEVANCE else self._arranged(matched, sort)
         return Matches(
             tuple(items[:limit]),
             np.array([scores.get(item) or np.nan for item in items[:limit]], np.float32),
             np.array([cosines.get(item, np.nan) for item in items[:limit]], np.float32),
-            len(lexical) + len(dense),
-            _facets([self._products[item] for item in (*lexical, *dense)]),
+            len(matched),
+            _facets([self._products[item] for item in matched]),
         )
 
     def nearest(self, vector: Floats, filters: Filters, *, k: int) -> list[tuple[ItemId, float]]:
@@ -195,9 +194,10 @@ class MemoryIndex:
 
 
 def _joined(lexical: list[ItemId], dense: list[ItemId], limit: int) -> list[ItemId]:
-    head = min(limit, HEAD)
+    head = min(limit, DEPTH)
     share = min(len(dense), max(head - len(lexical), head // 2))
-    return [*lexical[: head - share], *dense[:share], *lexical[head - share :], *dense[share:]]
+    both = lexical[: head - share], dense[:share], lexical[head - share :], dense[share:]
+    return list(dict.fromkeys(item for part in both for item in part))
 
 
 def _holds(document: Document, unit: Unit) -> bool:

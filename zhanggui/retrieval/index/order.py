@@ -3,25 +3,24 @@
 import numpy as np
 
 from zhanggui.core.interactions import Longs
+from zhanggui.core.protocols import DEPTH
 from zhanggui.core.request import Sort
 from zhanggui.retrieval.index.columns import NEVER, Columns
 
-HEAD = 1000
-"""So many first items are ranked afterwards; matches by meaning alone have their places among them."""
-
 
 def joined(lexical: Longs, dense: Longs, *, limit: int) -> Longs:
-    """Return the first `limit` rows: the best lexical matches, those by meaning alone, then the other lexical ones.
+    """Return the first `limit` rows: the best by words, the nearest that are not among them, then the others by words.
 
-    Both come best first. The dense ones stand within the first HEAD rows, and take at most half of them.
+    Both come best first, and a row may be in both. The nearest stand within the first DEPTH rows, and take at most half
+    of them: of ten thousand products with the words asked for, the nearest are ranked, wherever words put them.
 
-    >>> joined(np.arange(4), np.array([8, 9]), limit=4).tolist()
-    [0, 1, 8, 9]
+    >>> joined(np.arange(4), np.array([8, 3, 0]), limit=5).tolist()
+    [0, 1, 2, 8, 3]
     """
-    head = min(limit, HEAD)
+    head = min(limit, DEPTH)
     share = min(len(dense), max(head - len(lexical), head // 2))
-    first = lexical[: head - share]
-    return np.concatenate((first, dense[:share], lexical[len(first) :], dense[share:]))[:limit]
+    rows = np.concatenate((lexical[: head - share], dense[:share], lexical[head - share :], dense[share:]))
+    return rows[np.sort(np.unique(rows, return_index=True)[1])][:limit]
 
 
 def arranged(columns: Columns, rows: Longs, sort: Sort, *, limit: int) -> Longs:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from zhanggui.core.ids import ItemId
 from zhanggui.core.interactions import Floats, Longs
 from zhanggui.core.product import Product
-from zhanggui.core.protocols import Change, Matches, QueryVector
+from zhanggui.core.protocols import DEPTH, Change, Matches, QueryVector
 from zhanggui.core.request import Filters, Sort
 from zhanggui.retrieval.index import snapshot
 from zhanggui.retrieval.index.broad import SAMPLE, broad_units
@@ -116,7 +116,7 @@ class TantivyIndex:
         return np.isin(np.fromiter(map(said, hashes), np.int64, len(hashes)), columns.meaning[columns.listed])
 
     def search(
-        self, query: str, vector: QueryVector, filters: Filters, *, sort: Sort = Sort.RELEVANCE, limit: int = 1000
+        self, query: str, vector: QueryVector, filters: Filters, *, sort: Sort = Sort.RELEVANCE, limit: int = DEPTH
     ) -> Matches:
         """Match words and meaning; see `matching` for which words, `order` for the order of items."""
         state = self._state
@@ -128,13 +128,12 @@ class TantivyIndex:
         if asked is None and vector is not None:  # it did not come: words are taken more kindly
             words = self._by_words(state, query, understood, mask, meaning=False, limit=ranked)
         near = self._near(asked, mask) if asked and query.strip() else np.zeros(0, np.int64)
-        near = near[~words.found[near]]
         matched = words.found.copy()
         matched[near] = True
         found = np.flatnonzero(matched)
         if ranked:
             rows = joined(words.best, near, limit=limit)
-            scores = self._scores(state, understood, rows, words, near)
+            scores = self._scores(state, understood, rows, words)
         else:
             rows = arranged(state.columns, found, sort, limit=limit)
             scores = self._lexical.partial(state.text, understood, rows)
@@ -206,10 +205,11 @@ class TantivyIndex:
             return self._lexical.matches(state.text, query, state.columns.sold, mask, meaning=meaning, limit=limit)
         return unscored(mask & (not text.strip()), limit=limit)
 
-    def _scores(self, state: _State, query: Query, rows: Longs, words: ByWords, near: Longs) -> Floats:
-        """Return the scores of rows, each one of the best by words or near."""
+    def _scores(self, state: _State, query: Query, rows: Longs, words: ByWords) -> Floats:
+        """Return the scores of rows by words; of those that are not among the best, by the words that they have."""
         scores = dict(zip(words.best.tolist(), words.scores.tolist(), strict=True))
-        scores |= dict(zip(near.tolist(), self._lexical.partial(state.text, query, near).tolist(), strict=True))
+        others = rows[~np.isin(rows, words.best)]
+        scores |= dict(zip(others.tolist(), self._lexical.partial(state.text, query, others).tolist(), strict=True))
         return np.array([scores[row] for row in rows.tolist()], np.float32)
 
     def _asked(self, vector: Floats | None) -> Asked | None:
