@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import NamedTuple, Self
 
 from zhanggui.core.ids import ItemId, Millis, RankingId, UserId
 from zhanggui.core.product import Product
@@ -11,8 +11,10 @@ from zhanggui.core.request import Request, Surface
 Fact = str | int | float
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+# A page has hundreds of the first two: a NamedTuple is made in a third of the time of a frozen dataclass.
+
+
+class Evidence(NamedTuple):
     """What one source knows about a candidate: facts, from which words are made at the edge.
 
     `score` is on the source's own scale; scores of different sources share none and are never compared raw.
@@ -28,8 +30,7 @@ class Evidence:
         return next((value for key, value in self.facts if key == name), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """An item, the evidence of every source that proposed it, and the score that orders the page.
 
     >>> tea = Candidate(ItemId("tea"), (Evidence("bm25", 7.1),))
@@ -44,8 +45,6 @@ class Candidate:
     def joined(self, other: Self) -> Self:
         """Return one candidate that carries the evidence of both."""
         return self.telling((*self.evidence, *other.evidence))
-
-    # `dataclasses.replace` takes four times as long as these two, and a page has hundreds of candidates.
 
     def telling(self, evidence: tuple[Evidence, ...]) -> Self:
         """Return the candidate with this evidence instead."""

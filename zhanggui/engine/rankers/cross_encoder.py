@@ -7,7 +7,7 @@ each standardised over these few and mixed by a weight that was fitted on judged
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,7 +121,7 @@ def mixed(best: Sequence[Candidate], logits: Doubles, *, weight: float) -> list[
     mixture += _STEP * np.arange(len(best), 0, -1)
     scores = float(fused.min()) + mixture - mixture.min() + _STEP
     told = [
-        replace(c, score=score, evidence=(*c.evidence, Evidence(SOURCE, logit)))
+        c._replace(score=score, evidence=(*c.evidence, Evidence(SOURCE, logit)))
         for c, score, logit in zip(best, scores.tolist(), logits.tolist(), strict=True)
     ]
     return sorted(told, key=lambda candidate: (-candidate.score, candidate.item))

@@ -6,7 +6,6 @@ this costs about a millisecond.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -65,7 +64,7 @@ def met_again(best: Sequence[Candidate], met: Floats, *, query: str) -> list[Can
     scores = with_tokens(fused, met, query).astype(np.float64) + _STEP * np.arange(len(best), 0, -1)
     scores += min(candidate.score for candidate in best) - scores.min() + _STEP
     told = [
-        replace(c, score=score, evidence=c.evidence if np.isnan(value) else (*c.evidence, Evidence(SOURCE, value)))
+        c._replace(score=score, evidence=c.evidence if np.isnan(value) else (*c.evidence, Evidence(SOURCE, value)))
         for c, score, value in zip(best, scores.tolist(), met.tolist(), strict=True)
     ]
     return sorted(told, key=lambda candidate: (-candidate.score, candidate.item))

@@ -1,7 +1,6 @@
 """What goes with the very last acts: they say more of the next minutes than months of history."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from zhanggui.core.candidate import Candidate
 from zhanggui.core.ids import HOUR, MINUTE
@@ -48,4 +47,4 @@ class SessionSource:
 
 def _with_recent(candidate: Candidate, recent: float) -> Candidate:
     evidence = candidate.evidence[0]
-    return replace(candidate, evidence=(replace(evidence, facts=(*evidence.facts, ("recent", recent))),))
+    return candidate.telling((evidence._replace(facts=(*evidence.facts, ("recent", recent))),))

@@ -39,7 +39,7 @@ class Asking:
 
     def rows(self, step: Step) -> Flags:
         """Return which rows match by a step: (n,)."""
-        if min(self._at_most(step), self._counts.get(step, len(self._sold))) > BROAD:
+        if self.most(step) > BROAD:
             return self._combined(step)
         mask = np.zeros(len(self._sold), np.bool_)
         mask[self._now.searcher.rows(self._make.matching(step, self._query))] = True
@@ -54,6 +54,10 @@ class Asking:
             masks += [~self._sets.mask(self._now, unit) for unit in self._query.excluded]
             self._masks[step] = reduce(np.logical_and, masks, self._sold)
         return self._masks[step]
+
+    def most(self, step: Step) -> int:
+        """Return a bound on how many products match by a step: their number where it is known."""
+        return self._counts[step] if step in self._counts else self._at_most(step)
 
     def _at_most(self, step: Step) -> int:
         """Return a bound on what a step finds."""

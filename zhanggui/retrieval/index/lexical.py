@@ -18,6 +18,9 @@ from zhanggui.retrieval.text.query import Query, Unit, parse
 _FEW = 1500
 """So few rows are scored one by one: finding each costs as much as scoring twenty others."""
 
+_AT_ONCE = 2000
+"""So many matches at most are scored while they are found; of more, which they are is asked first."""
+
 _SPARE = 64
 _NOTHING = parse("", Analyser())
 
@@ -51,13 +54,18 @@ class Lexical:
         """
         asking = Asking(self._make, self.sets, now, query, sold)
         step = choose(query, asking.count, asking.holders, products=int(np.count_nonzero(sold)), meaning=meaning)
+        within, ideal = self._make.matching(step, query), self._ideal(now.searcher, query)
+        if limit and asking.most(step) <= _AT_ONCE:
+            rows, scores = now.searcher.scored(self._make.scored(within, query), limit=asking.most(step))
+            found, passed = np.zeros(len(mask), np.bool_), np.flatnonzero(mask[rows])
+            found[rows[passed]] = True
+            return ByWords(found, rows[passed[:limit]], scores[passed[:limit]] / ideal)
         matching = asking.rows(step)
         found = matching & mask
         if not limit:
             return ByWords(found, np.zeros(0, np.int64), np.zeros(0, np.float32))
-        within = self._make.matching(step, query)
         best, scores = self._best(now.searcher, query, within, matching, found, limit)
-        return ByWords(found, best, scores / self._ideal(now.searcher, query))
+        return ByWords(found, best, scores / ideal)
 
     def holders(self, now: Snapshot, unit: Unit, sold: Flags) -> int:
         """Return how many products have a unit; where they are very many, which they are is at hand from then on."""

@@ -66,6 +66,7 @@ class Tree:
     def __init__(self, paths: Iterable[Path] = ()) -> None:
         self.nodes: Names[Path] = Names()
         self._parents: list[int] = []
+        self._known = np.zeros(0, np.int32)
         self._levels: list[NDArray[np.int64]] = []
         for path in paths:
             self.code(path)
@@ -82,7 +83,10 @@ class Tree:
 
     def parents(self) -> NDArray[np.int32]:
         """Return each node's parent, -1 for roots."""
-        return np.array(self._parents, np.int32)
+        known = self._known
+        if len(known) < len(self._parents):
+            self._known = known = np.array(self._parents, np.int32)
+        return known
 
     def subtree(self, paths: Iterable[Path]) -> NDArray[np.bool_]:
         """Return for each node whether it lies at or below one of the paths."""

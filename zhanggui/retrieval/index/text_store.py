@@ -51,11 +51,11 @@ class Searcher:
 
     def ideal(self, tokens: Sequence[tuple[str, int]]) -> float:
         """Return the BM25 of a product of average length that has each of these tokens once in each scored field."""
-        return sum(times * weight * self._idf(field, token) for token, times in tokens for field, weight in WEIGHTS)
-
-    def _idf(self, field: str, token: str) -> float:
-        """Return the weight of a token as tantivy takes it: what was replaced counts until its segment is merged."""
         n = self.holders("all", MARK) + self.holders("role", "note")
+        return sum(times * weight * self._idf(field, token, n) for token, times in tokens for field, weight in WEIGHTS)
+
+    def _idf(self, field: str, token: str, n: int) -> float:
+        """Return the weight of a token as tantivy takes it: what was replaced counts until its segment is merged."""
         holders = self.holders(field, token)
         return math.log1p((n - holders + 0.5) / (holders + 0.5))
 
