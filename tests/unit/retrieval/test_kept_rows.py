@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -152,6 +153,22 @@ def test_a_graph_that_is_worn_is_made_anew(make):
     settle(kept)
     assert len(kept.now().graph) == 600 and kept.now().dead() == 0
     all_right(kept, ROWS[900:], VECTORS[900:])
+
+
+def test_a_graph_that_grows_large_gets_more_links(tmp_path):
+    kept = KeptRows(tmp_path, dim=DIM, policy=replace(POLICY, large=1200))
+    try:
+        for part in (slice(0, 1000), slice(1000, N)):
+            kept.say(ROWS[part], TEXTS[part])
+            kept.put(ROWS[part], VECTORS[part])
+            settle(kept)
+            assert kept.now().graph.dense is (part.stop > 1200) and len(kept.now().graph) == part.stop
+        all_right(kept, ROWS, VECTORS)
+    finally:
+        kept.close()
+    again = settle(KeptRows(tmp_path, dim=DIM, policy=replace(POLICY, large=1200), texts=TEXTS))
+    assert again.now().graph.dense
+    again.close()
 
 
 @pytest.mark.parametrize("fault", ["torn", "altered", "lost", "meta"])

@@ -25,6 +25,7 @@ class Policy:
 
     Beyond `exact` distinct vectors a scan takes longer than 5 ms. A delta of `late` vectors (or `late_share` of the
     graph's) adds about a millisecond to a query; a graph of which `dead_share` is gone takes that much more memory.
+    One of more than `large` vectors takes more links, and twice the work: with few, one in twenty would not be found.
     Vectors come in bursts: a graph is begun when none came for `calm` seconds, `patience` seconds later at the latest.
     Half of the processors make it: the shop goes on serving.
     """
@@ -33,6 +34,7 @@ class Policy:
     late: int = 10_000
     late_share: float = 0.02
     dead_share: float = 0.25
+    large: int = 300_000
     calm: float = 2.0
     patience: float = 30.0
     threads: int = max(1, (os.cpu_count() or 1) // 2)
@@ -48,8 +50,11 @@ def due(rows: VectorRows, policy: Policy) -> bool:
 
 
 def worn(rows: VectorRows, policy: Policy) -> bool:
-    """Tell whether too much of a graph is gone."""
-    return isinstance(rows, GraphRows) and rows.dead() > max(policy.late, policy.dead_share * len(rows.graph))
+    """Tell whether too much of a graph is gone, or it has become too large for its few links."""
+    if not isinstance(rows, GraphRows):
+        return False
+    outgrown = int(rows.slot.max(initial=-1)) >= policy.large and not rows.graph.dense
+    return outgrown or rows.dead() > max(policy.late, policy.dead_share * len(rows.graph))
 
 
 def made_anew(
@@ -60,7 +65,7 @@ def made_anew(
         slot, index, pieces, said = _larger(rows, texts)
     else:
         slot, first = _renumbered(rows.slot)
-        index, pieces, said = new_index(rows.dim), _pieces(rows, first), texts[first]
+        index, pieces, said = new_index(rows.dim, dense=len(first) > policy.large), _pieces(rows, first), texts[first]
     grow(index, pieces, threads=policy.threads, stopped=stopped)
     try:
         graph = graph_file.save(folder, index, said, encoder=encoder)

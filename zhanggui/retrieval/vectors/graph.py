@@ -21,7 +21,7 @@ Halves = NDArray[np.float16]
 Keys = NDArray[np.uint64]
 
 _FAISS: Any = faiss  # its stubs do not know half of it
-_LINKS, _BREADTH = 16, 80  # M and efConstruction: docs/decisions/0005-vector-index.md
+THIN, DENSE = (16, 80), (24, 120)  # M and efConstruction: docs/decisions/0005-vector-index.md
 _SLICE = 1024  # vectors added between two looks at whether to stop: well under a second
 _PIECE = 65_536
 _KEY_SEED = 11
@@ -99,6 +99,11 @@ class Graph:
         places[known[~same]] = -1
         return places
 
+    @property
+    def dense(self) -> bool:
+        """Whether it has the links of a large one."""
+        return bool(self.index.hnsw.nb_neighbors(1) >= DENSE[0])
+
     def saying(self, texts: Longs) -> Ints:
         """Return the places of the vectors of texts, -1 for texts that are not here."""
         return np.where(texts == SILENT, np.int32(-1), self.by_text.find(texts))
@@ -107,10 +112,11 @@ class Graph:
         return len(self.codes)
 
 
-def new_index(dim: int) -> Any:
+def new_index(dim: int, *, dense: bool) -> Any:
     """Return an empty index of faiss."""
-    index = _FAISS.IndexHNSWSQ(dim, _FAISS.ScalarQuantizer.QT_fp16, _LINKS, _FAISS.METRIC_INNER_PRODUCT)
-    index.hnsw.efConstruction = _BREADTH
+    links, breadth = DENSE if dense else THIN
+    index = _FAISS.IndexHNSWSQ(dim, _FAISS.ScalarQuantizer.QT_fp16, links, _FAISS.METRIC_INNER_PRODUCT)
+    index.hnsw.efConstruction = breadth
     index.train(np.zeros((1, dim), np.float32))
     return index
 
