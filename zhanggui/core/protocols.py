@@ -131,7 +131,7 @@ class Matches:
     facets: tuple[Facet, ...] = ()
 
 
-DEPTH = 1000
+DEPTH = 400
 """So many first matches of a search are ranked; the others follow in the order in which they were found."""
 
 QueryVector = Floats | Callable[[], Floats | None] | None
