@@ -50,7 +50,11 @@ SETTINGS = (
         "Milliseconds that a search may wait for the cross-encoder; it is skipped where it takes longer",
     ),
     Setting("rerank_threads", 2, "Threads of one run of the cross-encoder: a page waits for it"),
-    Setting("dense_candidates", 200, "How many items nearest in meaning may join the words' matches of one query"),
+    Setting(
+        "dense_candidates",
+        200,
+        "How many items nearest in meaning may join the words' matches of one query (64 where words find 20)",
+    ),
     Setting("clock_start", "", "Start the shop's clock at this moment (ISO 8601), for demonstrations and replays"),
     Setting("shopper_choice", "off", "Let visitors see with any shopper's eyes: demonstrations only", ("off", "on")),
     Setting("retention_days", 0, "Events and rankings older than so many days are forgotten, daily; 0 keeps all"),

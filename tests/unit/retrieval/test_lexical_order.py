@@ -8,7 +8,8 @@ from zhanggui.core.product import Product
 from zhanggui.core.protocols import DEPTH, Change, ChangeKind
 from zhanggui.core.request import Filters
 from zhanggui.retrieval.index import MemoryIndex, TantivyIndex
-from zhanggui.retrieval.index.order import joined
+from zhanggui.retrieval.index.matching import ENOUGH
+from zhanggui.retrieval.index.order import NEAR, joined, near_wanted
 from zhanggui.retrieval.text.analyser import Analyser
 
 WORDS = "绿茶 红茶 茶杯 保温杯 tea cup steel glass gift box 礼盒 家用 500ml wi-fi".split()
@@ -49,6 +50,11 @@ def test_dense_matches_have_places_among_the_first():
     assert joined(lexical, dense, limit=DEPTH).tolist() == rows[:DEPTH].tolist()
     assert joined(np.arange(2), dense, limit=10).tolist() == [0, 1, *range(9000, 9008)]
     assert joined(lexical, dense, limit=10).tolist() == [0, 1, 2, 3, 4, *range(9000, 9005)]
+
+
+def test_where_words_find_enough_fewer_of_the_nearest_are_asked_for():
+    assert [near_wanted(found, most=200) for found in (0, ENOUGH - 1, ENOUGH, 9000)] == [200, 200, NEAR, NEAR]
+    assert near_wanted(9000, most=3) == 3
 
 
 def test_the_nearest_of_many_that_have_the_words_are_ranked_too():

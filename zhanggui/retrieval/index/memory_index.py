@@ -23,6 +23,7 @@ from zhanggui.retrieval.index.bm25 import Postings
 from zhanggui.retrieval.index.document import FILLER, Document, document
 from zhanggui.retrieval.index.facets import attribute_facets, ordered
 from zhanggui.retrieval.index.matching import Step, choose, tokens_of
+from zhanggui.retrieval.index.order import near_wanted
 from zhanggui.retrieval.index.schema import WEIGHTS, scoring_tokens
 from zhanggui.retrieval.text.analyser import Analyser
 from zhanggui.retrieval.text.query import Query, Unit, parse
@@ -103,7 +104,8 @@ class MemoryIndex:
         words = self._by_words(understood, meaning=vector is not None) if understood else set()
         lexical = [i for i in self._sold() if (i in words or not query.strip()) and _passes(self._products[i], filters)]
         cosines = {} if vector is None else {i: float(v @ vector) for i, v in self._vectors.items()}
-        near = self._near(cosines, filters) if query.strip() else []
+        most = near_wanted(len(lexical), most=self._dense_k)
+        near = self._near(cosines, filters)[:most] if query.strip() else []
         scores = self._scores(understood) if understood else {}
         lexical.sort(key=lambda item: (-scores.get(item, 0.0), self._places[item]))
         matched = list(dict.fromkeys((*lexical, *near)))
@@ -180,7 +182,7 @@ class MemoryIndex:
         floor = values.mean() + asked * values.std() if len(values) > 1 else -math.inf
         near = (item for item in self._sold() if item in cosines and cosines[item] >= floor)
         found = [item for item in near if _passes(self._products[item], filters)]
-        return sorted(found, key=lambda item: (-cosines[item], self._places[item]))[: self._dense_k]
+        return sorted(found, key=lambda item: (-cosines[item], self._places[item]))
 
     def _arranged(self, items: list[ItemId], sort: Sort) -> list[ItemId]:
         def key(item: ItemId) -> tuple[float, int]:

@@ -6,6 +6,15 @@ from zhanggui.core.interactions import Longs
 from zhanggui.core.protocols import DEPTH
 from zhanggui.core.request import Sort
 from zhanggui.retrieval.index.columns import NEVER, Columns
+from zhanggui.retrieval.index.matching import ENOUGH
+
+NEAR = 64
+"""So many of the nearest in meaning join where words find enough: they stand on the first pages or nowhere."""
+
+
+def near_wanted(found: int, *, most: int) -> int:
+    """Return how many of the nearest in meaning are asked for: all that may join, where words find too little."""
+    return most if found < ENOUGH else min(most, NEAR)
 
 
 def joined(lexical: Longs, dense: Longs, *, limit: int) -> Longs:

@@ -20,7 +20,7 @@ from zhanggui.retrieval.index.document import document
 from zhanggui.retrieval.index.facets import facets
 from zhanggui.retrieval.index.filters import passing
 from zhanggui.retrieval.index.lexical import ByWords, Lexical, unscored
-from zhanggui.retrieval.index.order import arranged, joined
+from zhanggui.retrieval.index.order import arranged, joined, near_wanted
 from zhanggui.retrieval.index.row_sets import Snapshot
 from zhanggui.retrieval.index.text_store import TextStore
 from zhanggui.retrieval.text.analyser import Analyser
@@ -42,8 +42,8 @@ class TantivyIndex:
     `folder` holds `text/` (tantivy), `columns.npz` and, in a large shop, `vectors/` (of `encoder`). Whatever is lost,
     torn, or made by another version or analyser is made anew: then `position` is 0, and the feed fills it. Vectors
     that it lacks, whoever has them puts (`lacking`).
-    A query vector adds at most `dense_k` products to what matches: the nearest ones, whose cosine lies
-    `dense_threshold` standard deviations or more above the catalogue's mean.
+    A query vector adds at most `dense_k` products to what matches (fewer where words find enough, `order.NEAR`): the
+    nearest ones, whose cosine lies `dense_threshold` standard deviations or more above the catalogue's mean.
     """
 
     def __init__(
@@ -127,7 +127,7 @@ class TantivyIndex:
         asked = self._asked(vector() if callable(vector) else vector)
         if asked is None and vector is not None:  # it did not come: words are taken more kindly
             words = self._by_words(state, query, understood, mask, meaning=False, limit=ranked)
-        near = self._near(asked, mask) if asked and query.strip() else np.zeros(0, np.int64)
+        near = self._near(asked, mask, words.found) if asked and query.strip() else np.zeros(0, np.int64)
         matched = words.found.copy()
         matched[near] = True
         found = np.flatnonzero(matched)
@@ -215,9 +215,9 @@ class TantivyIndex:
     def _asked(self, vector: Floats | None) -> Asked | None:
         return self._vectors.now().ask(vector) if vector is not None else None
 
-    def _near(self, asked: Asked, mask: Flags) -> Longs:
+    def _near(self, asked: Asked, mask: Flags, found: Flags) -> Longs:
         floor = asked.floor(deviations=self.dense_threshold)
-        return asked.nearest(mask, k=self._dense_k, floor=floor)[0]
+        return asked.nearest(mask, k=near_wanted(int(np.count_nonzero(found)), most=self._dense_k), floor=floor)[0]
 
 
 def _cosines(asked: Asked | None, rows: Longs) -> Floats:
