@@ -5,8 +5,10 @@ import io
 import json
 import os
 import socket
+import tempfile
 import time
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
@@ -205,15 +207,38 @@ def test_what_is_no_file(run, tmp_path):
             assert code == 2 and said in err and err.count("\n") == 1
 
 
-def test_a_file_without_permission(run, tmp_path, home):
-    (tmp_path / "a.csv").write_text(GOOD)
-    (tmp_path / "a.csv").chmod(0)
-    assert run("check")[0] == 1  # makes the home before the account loses its rights
-    before, root = os.geteuid(), os.geteuid() == 0
+@contextmanager
+def without_rights():
+    """Be nobody for a while, where the tests run as root; the real user, too: `access(2)` asks for that one."""
+    root = os.geteuid() == 0
     if root:
-        os.seteuid(65534)
+        os.setresuid(65534, 65534, 0)
     try:
-        code, _, err = run("import", "events", tmp_path / "a.csv")
+        yield
     finally:
-        os.seteuid(before)
-    assert code == 2 and "Permission denied" in err and err.count("\n") == 1
+        if root:
+            os.setresuid(0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("import", "events", "FILE"),
+        ("import", "events", "--format", "generic", "--map-file", "FILE", "FILE"),
+        ("evaluate", "search", "--queries", "FILE", "--qrels", "FILE"),
+        ("train", "fusion", "--queries", "FILE", "--qrels", "FILE"),
+        ("train", "encoder", "--query-log", "FILE"),
+        ("restore", "FILE"),
+    ],
+    ids=" ".join,
+)
+def test_a_file_without_permission(run, home, command):
+    assert run("check")[0] == 1  # makes the home before the account loses its rights
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "a.csv"
+        file.write_text(GOOD)
+        file.chmod(0)
+        Path(folder).chmod(0o755)
+        with without_rights():
+            code, _, err = run(*(str(file) if word == "FILE" else word for word in command))
+    assert code == 2 and "Permission denied" in err and err.count("\n") == 1, err

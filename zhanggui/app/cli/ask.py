@@ -14,7 +14,7 @@ from zhanggui.core.ids import ItemId, UserId
 from zhanggui.core.request import Filters, Request, Surface
 
 Count = Annotated[int, typer.Option("-k", min=1, max=1000, help="How many items.")]
-JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the page to this file.")]
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the page to this file.", readable=False)]
 
 
 def register(root: typer.Typer) -> None:

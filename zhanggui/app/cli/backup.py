@@ -13,10 +13,14 @@ from zhanggui.core.clock import SystemClock, iso
 from zhanggui.data.archive import Manifest, write_backup
 from zhanggui.data.archive import restore as restore_backup
 
-New = Annotated[Path, typer.Argument(metavar="FILE", help="A file that is not there yet, such as shop.tar.")]
-Old = Annotated[Path, typer.Argument(metavar="FILE", help="What `zhanggui backup` wrote.")]
+New = Annotated[
+    Path, typer.Argument(metavar="FILE", help="A file that is not there yet, such as shop.tar.", readable=False)
+]
+Old = Annotated[Path, typer.Argument(metavar="FILE", help="What `zhanggui backup` wrote.", readable=False)]
 Replace = Annotated[bool, typer.Option("--replace", help="Let the new backup take the place of an older one.")]
-JsonFile = Annotated[Path | None, typer.Option("--json", help="Write what the backup holds to this file.")]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", help="Write what the backup holds to this file.", readable=False)
+]
 
 
 def register(root: typer.Typer) -> None:

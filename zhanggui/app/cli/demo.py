@@ -42,6 +42,7 @@ def demo_command(
         _fine_tune(demo)
     if once:
         demo.judge(progress)
+        say(f"How often the shop was right after {CUT}: {demo.report}   (zhanggui demo shows it at /report)")
         return
     host = settings.text("host")
     wanted = settings.number("port") if port is None else port

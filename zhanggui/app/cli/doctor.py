@@ -16,7 +16,9 @@ from zhanggui.data.check import Status
 
 NAME = "doctor"
 Full = Annotated[bool, typer.Option("--full", help="Read a large Store through and look for every vector.")]
-JsonFile = Annotated[Path | None, typer.Option("--json", help="Write what the table shows to this file.")]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", help="Write what the table shows to this file.", readable=False)
+]
 
 
 def register(root: typer.Typer) -> None:

@@ -19,7 +19,9 @@ from zhanggui.data.leftovers import Leftovers
 from zhanggui.data.values import identifier, moment
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-JsonFile = Annotated[Path | None, typer.Option("--json", help="Write what the table shows to this file.")]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", help="Write what the table shows to this file.", readable=False)
+]
 REST = (
     "What models learned from it stays in the Releases until the next training (without ids): zhanggui train. Backups "
     "made before still hold it: after a restore, run this again."

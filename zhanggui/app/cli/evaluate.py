@@ -22,7 +22,9 @@ from zhanggui.training.fusion import SearchTable, evaluate_search
 
 app = typer.Typer(help="Measure search or recommendation beside the baselines.", no_args_is_help=True)
 
-JsonFile = Annotated[Path | None, typer.Option("--json", help="Write what the table shows to this file.")]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", help="Write what the table shows to this file.", readable=False)
+]
 
 
 class SplitName(StrEnum):
@@ -40,8 +42,8 @@ def register(root: typer.Typer) -> None:
 @app.command()
 def search(
     context: typer.Context,
-    queries: Annotated[Path, typer.Option(help="query_id<TAB>text.")],
-    qrels: Annotated[Path, typer.Option(help="query_id 0 item_id grade.")],
+    queries: Annotated[Path, typer.Option(help="query_id<TAB>text.", readable=False)],
+    qrels: Annotated[Path, typer.Option(help="query_id 0 item_id grade.", readable=False)],
     json: JsonFile = None,
 ) -> None:
     """BM25, meaning and every fusion of both, on judged queries. The starred system is what the shop serves."""

@@ -22,15 +22,18 @@ app = typer.Typer(help="Bring products or events into the shop, from files.", no
 STDIN = Path("-")
 
 Files = Annotated[
-    list[Path] | None, typer.Argument(help="Files, or the folder of a set; - reads what a command writes.")
+    list[Path] | None,
+    typer.Argument(help="Files, or the folder of a set; - reads what a command writes.", readable=False),
 ]
 Named = Annotated[str, typer.Option("--format", help=f"One of: {', '.join(FORMATS)}.")]
 Map = Annotated[
     list[str] | None, typer.Option("--map", help="FIELD=COLUMN, or FIELD==WORD for the same word in all lines; repeat.")
 ]
-MapFile = Annotated[Path | None, typer.Option("--map-file", help="A map as JSON: {FIELD: COLUMN, …}.")]
+MapFile = Annotated[Path | None, typer.Option("--map-file", help="A map as JSON: {FIELD: COLUMN, …}.", readable=False)]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 when a line was set aside.")]
-JsonFile = Annotated[Path | None, typer.Option("--json", help="Write what the table shows to this file.")]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", help="Write what the table shows to this file.", readable=False)
+]
 
 
 def register(root: typer.Typer) -> None:

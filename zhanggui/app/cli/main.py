@@ -34,7 +34,9 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def root(
     context: typer.Context,
-    home: Annotated[Path | None, typer.Option(help="The folder where the shop lives (ZHANGGUI_HOME).")] = None,
+    home: Annotated[
+        Path | None, typer.Option(help="The folder where the shop lives (ZHANGGUI_HOME).", readable=False)
+    ] = None,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
 ) -> None:
     """Read the settings once; every command finds them in its context."""

@@ -13,7 +13,9 @@ from zhanggui.data.store.moving import move_store
 from zhanggui.data.store.places import shown, url_of
 
 To = Annotated[str, typer.Option("--to", help="An empty database (postgresql://…) or a new file (sqlite:///PATH).")]
-JsonFile = Annotated[Path | None, typer.Option("--json", help="Write what the table shows to this file.")]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", help="Write what the table shows to this file.", readable=False)
+]
 
 
 def register(root: typer.Typer) -> None:

@@ -14,7 +14,9 @@ from zhanggui.data import release
 SHOWN = ("part", "seed", "budget", "budget_minutes", "until", "encoder", "base")
 """Settings that the table shows, in this order; the JSON has all."""
 
-JsonFile = Annotated[Path | None, typer.Option("--json", help="Write what the table shows to this file.")]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", help="Write what the table shows to this file.", readable=False)
+]
 
 
 def register(root: typer.Typer) -> None:

@@ -25,11 +25,15 @@ def train_command(
     context: typer.Context,
     part: Annotated[Part, typer.Argument(help="What to train; the rest comes from the Release in use.")] = Part.ALL,
     until: Annotated[str, typer.Option(help="Learn only from what lies before this moment (ISO 8601).")] = "",
-    queries: Annotated[Path | None, typer.Option(help="Judged queries: query_id<TAB>text.")] = None,
-    qrels: Annotated[Path | None, typer.Option(help="Their judgments: query_id 0 item_id grade.")] = None,
+    queries: Annotated[Path | None, typer.Option(help="Judged queries: query_id<TAB>text.", readable=False)] = None,
+    qrels: Annotated[
+        Path | None, typer.Option(help="Their judgments: query_id 0 item_id grade.", readable=False)
+    ] = None,
     base: Annotated[str, typer.Option(help="What is fine-tuned: a name, or a model's folder.")] = DEFAULT,
     budget: Annotated[float, typer.Option(help="Minutes of fine-tuning.", min=0.01)] = 20.0,
-    query_log: Annotated[Path | None, typer.Option(help="Raw queries to fine-tune on, one a line.")] = None,
+    query_log: Annotated[
+        Path | None, typer.Option(help="Raw queries to fine-tune on, one a line.", readable=False)
+    ] = None,
 ) -> None:
     """Learn from the Store: models of behaviour, and, given judged queries, how much words and meaning count."""
     settings: Settings = context.obj
