@@ -227,7 +227,6 @@ def without_rights():
         ("import", "events", "--format", "generic", "--map-file", "FILE", "FILE"),
         ("evaluate", "search", "--queries", "FILE", "--qrels", "FILE"),
         ("train", "fusion", "--queries", "FILE", "--qrels", "FILE"),
-        ("train", "encoder", "--query-log", "FILE"),
         ("restore", "FILE"),
     ],
     ids=" ".join,
