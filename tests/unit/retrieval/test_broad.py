@@ -81,3 +81,15 @@ def test_no_more_words_than_there_is_room_for(index: TantivyIndex) -> None:
 
 def test_a_word_seen_once_in_a_sample_says_nothing() -> None:
     assert broad_units([Product(ItemId("p"), title="tea")], Analyser(), products=1_000_000) == []
+
+
+def test_frequent_words_that_few_products_share_are_not_handed_over(index: TantivyIndex) -> None:
+    titles = [" ".join(["black"] * (n < 155) + ["kettle"] * (n >= 150)) for n in range(300)]
+    products = [Product(ItemId(f"q{n}"), title=title) for n, title in enumerate(titles)]
+    index.apply([Change(N + n, ChangeKind.PRODUCT, p.item_id, p) for n, p in enumerate(products, start=1)], N + 300)
+    both = index.search("black kettle", None, Filters())
+    assert both.total == 5 and not index._lexical.sets._kept
+    index.warm(lambda items: {p.item_id: p for p in products if p.item_id in items}, lambda: False)
+    assert index.search("black", None, Filters()).total == 155 and index._lexical.sets._kept
+    again = index.search("black kettle", None, Filters())
+    assert (again.items, again.total, again.facets) == (both.items, both.total, both.facets)

@@ -11,11 +11,15 @@ from zhanggui.retrieval.index.schema import QueryMaker
 from zhanggui.retrieval.text.query import Query, Unit
 
 BROAD = 4000
-"""What may find more rows than this is put together from kept row sets: tantivy hands over 2,500 rows a millisecond."""
+"""What finds more rows than this is put together from kept row sets: tantivy hands over 2,500 rows a millisecond."""
 
 
 class Asking:
-    """Ask tantivy where little is found, row sets where much is. `sold` are the rows that have a document."""
+    """Ask tantivy where little is found, row sets where much is. `sold` are the rows that have a document.
+
+    To count is cheap for tantivy whatever it finds; so words that very many products have are handed over only where a
+    step finds very many, and two such words that few products share are not.
+    """
 
     def __init__(self, make: QueryMaker, sets: RowSets, now: Snapshot, query: Query, sold: Flags) -> None:
         self._make, self._sets, self._now, self._query, self._sold = make, sets, now, query, sold
@@ -25,7 +29,7 @@ class Asking:
     def count(self, step: Step) -> int:
         """Return how many products match by a step."""
         if step not in self._counts:
-            if self._at_most(step) > BROAD:
+            if self._at_most(step) > BROAD and self._is_kept(step):
                 self._counts[step] = int(np.count_nonzero(self._combined(step)))
             else:
                 self._counts[step] = self._now.searcher.count(self._make.matching(step, self._query))
@@ -33,6 +37,10 @@ class Asking:
 
     def holders(self, unit: Unit) -> int:
         """Return how many products have a unit."""
+        return self.gathered(unit) if unit in self._sets else self._now.searcher.count(self._make.unit(unit))
+
+    def gathered(self, unit: Unit) -> int:
+        """Return how many products have a unit; where they are very many, which they are is kept from then on."""
         if self._bound(unit) > BROAD:
             return int(np.count_nonzero(self._sets.mask(self._now, unit)))
         return self._now.searcher.count(self._make.unit(unit))
@@ -56,8 +64,14 @@ class Asking:
         return self._masks[step]
 
     def most(self, step: Step) -> int:
-        """Return a bound on how many products match by a step: their number where it is known."""
-        return self._counts[step] if step in self._counts else self._at_most(step)
+        """Return a bound on how many products match by a step: their number where it is known, or may be large."""
+        if step not in self._counts and (bound := self._at_most(step)) <= BROAD:
+            return bound
+        return self.count(step)
+
+    def _is_kept(self, step: Step) -> bool:
+        phrases = (Unit((), phrase) for phrase in self._query.phrases)
+        return all(unit in self._sets for unit in (*step.units, *phrases, *self._query.excluded))
 
     def _at_most(self, step: Step) -> int:
         """Return a bound on what a step finds."""

@@ -69,7 +69,7 @@ class Lexical:
 
     def holders(self, now: Snapshot, unit: Unit, sold: Flags) -> int:
         """Return how many products have a unit; where they are very many, which they are is at hand from then on."""
-        return Asking(self._make, self.sets, now, _NOTHING, sold).holders(unit)
+        return Asking(self._make, self.sets, now, _NOTHING, sold).gathered(unit)
 
     def partial(self, now: Snapshot, query: Query, rows: Longs) -> Floats:
         """Return the scores of rows by the words that they have, matching or not: (len(rows),), NaN for none."""

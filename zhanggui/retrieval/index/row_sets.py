@@ -56,6 +56,11 @@ class RowSets:
         """Return how many units can be kept at a time, of so many rows each."""
         return self._size // max(1, -(-rows // 8))
 
+    def __contains__(self, unit: object) -> bool:
+        """Whether the rows of a unit are kept."""
+        with self._lock:
+            return unit in self._kept
+
     def written(self, rows: Longs) -> int:
         """Note rows whose documents were replaced; return the version of the index that has the new ones."""
         with self._lock:
