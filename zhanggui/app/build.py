@@ -197,6 +197,7 @@ def api_settings(settings: Settings) -> ApiSettings:
         max_body_bytes=settings.number("max_body_mb") * MIB,
         max_requests=settings.number("max_requests"),
         max_writes=settings.number("max_writes"),
+        pages_at_once=settings.number("pages_at_once"),
         request_seconds=settings.number("request_seconds"),
         body_seconds=settings.number("body_seconds"),
     )

@@ -61,6 +61,7 @@ SETTINGS = (
     Setting("max_body_mb", 32, "Largest body of one HTTP request, in MiB, as sent and unpacked"),
     Setting("max_requests", 128, "How many HTTP requests may be under way; more are refused with 503 overloaded"),
     Setting("max_writes", 96, "How many of them may be writes"),
+    Setting("pages_at_once", 3, "How many pages are made at the same time; the others wait their turn"),
     Setting("request_seconds", 30, "Seconds until an answer must begin, else 504 timeout"),
     Setting("body_seconds", 30, "Seconds until the whole body must be here, else 408 body_too_slow"),
     Setting(

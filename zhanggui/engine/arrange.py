@@ -34,7 +34,7 @@ class Arrangement:
 
     def fill(self, candidates: Sequence[Candidate], *, need: int) -> None:
         """Fill places up to `need` from a ranked list."""
-        stream = self._present(candidates, first=need - len(self.placed) + _SPARE)
+        stream = self._present(candidates, first=need - len(self.placed))
         waiting: list[Placed] = []
         while len(self.placed) < need and (pair := self._next(stream, waiting)) is not None:
             self.placed.append(pair[0])
@@ -58,11 +58,12 @@ class Arrangement:
     def _present(self, candidates: Sequence[Candidate], *, first: int) -> Iterator[Placed]:
         """Yield candidates with their product, looked up by the chunk; variants of a thing shown already are dropped.
 
-        Most pages are full after the `first` chunk.
+        Most pages are full after the `first` chunk, which a ranker may have looked at already; a few spare ones fill
+        most of the others.
 
         The Store has the last word: a projection may lag behind a product that was removed a moment ago.
         """
-        for start, end in pairwise([0, *range(first, len(candidates), _CHUNK), len(candidates)]):
+        for start, end in pairwise([0, first, *range(first + _SPARE, len(candidates), _CHUNK), len(candidates)]):
             chunk = candidates[start:end]
             products = self._shelf.get(candidate.item for candidate in chunk)
             for candidate in chunk:

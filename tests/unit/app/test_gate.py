@@ -1,6 +1,7 @@
 """What is let in, for how long, and that those who watch the shop get through."""
 
 import asyncio
+import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -85,7 +86,7 @@ def test_above_the_limit_a_request_is_refused_at_once_and_health_answers(serve, 
 
 
 def test_health_answers_while_every_thread_is_taken(serve, hold):
-    url = serve()
+    url = serve(pages_at_once=60)
     with ThreadPoolExecutor(60) as pool:
         inside = [pool.submit(httpx.get, f"{url}/v1/trending", timeout=SECONDS) for _ in range(60)]
         wait_for(lambda: hold.waiting >= 40)
@@ -116,6 +117,33 @@ def test_writers_leave_room_for_readers(serve, shop):
         assert httpx.post(f"{url}/v1/search", json={}).status_code == 200
         free.set()
         assert first.result().status_code == 200
+
+
+def test_pages_take_turns_and_what_writes_or_is_a_file_does_not(serve, hold):
+    url = serve(pages_at_once=1)
+    with ThreadPoolExecutor(8) as pool:
+        first = pool.submit(httpx.get, f"{url}/v1/trending", timeout=SECONDS)
+        wait_for(lambda: hold.waiting == 1)
+        second = pool.submit(httpx.post, f"{url}/v1/search", json={}, timeout=SECONDS)
+        assert httpx.post(f"{url}/v1/events", json=[], headers={"X-Zhanggui-Key": "k"}).status_code == 200
+        assert httpx.get(f"{url}/static/nothing.js").status_code == 404
+        assert hold.waiting == 1 and not second.done()
+        hold.free.set()
+        assert "waited;dur=0.0" in first.result().headers["server-timing"]
+        waited = re.search(r"waited;dur=([\d.]+)", second.result().headers["server-timing"])
+        assert float(waited[1]) > 0 and second.result().status_code == 200
+    told = httpx.get(f"{url}/metrics").text
+    assert "zhanggui_http_wait_seconds_count 2.0" in told, "neither the file nor what was written"
+
+
+def test_who_was_given_up_while_waiting_is_not_served_any_more(serve, hold):
+    url = serve(pages_at_once=1, request_seconds=0.05)
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(httpx.get, f"{url}/v1/trending", timeout=SECONDS) for _ in range(2)]
+        assert {answer.result().status_code for answer in both} == {504}
+    hold.free.set()
+    wait_for(lambda: "under_way 1.0" in httpx.get(f"{url}/metrics").text)
+    assert hold.waiting == 1
 
 
 def test_time_that_is_up_is_told_and_the_place_stays_taken_until_the_work_is_done(serve, hold):

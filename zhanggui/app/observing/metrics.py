@@ -26,6 +26,12 @@ class Metrics:
         self._seconds = Histogram(
             "zhanggui_http_request_seconds", "Time to the whole answer", ("route",), buckets=SECONDS, registry=registry
         )
+        self._waits = Histogram(
+            "zhanggui_http_wait_seconds",
+            "Time for which reads waited for their turn",
+            buckets=MOMENTS,
+            registry=registry,
+        )
         self.under_way = Gauge("zhanggui_http_requests_under_way", "Requests being answered", registry=registry)
         self._errors = Counter("zhanggui_errors", "Error answers by their code", ("code",), registry=registry)
         self._pages = Counter("zhanggui_pages", "Pages filled", ("surface",), registry=registry)
@@ -47,6 +53,10 @@ class Metrics:
         """Count a request."""
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
+
+    def waited(self, seconds: float) -> None:
+        """Measure how long a request waited for its turn."""
+        self._waits.observe(seconds)
 
     def failed(self, code: str) -> None:
         """Count an error answer."""

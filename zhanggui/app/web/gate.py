@@ -1,6 +1,7 @@
 """How much may be under way at once, and how long: more is refused at once, so that what is let in gets done."""
 
 import asyncio
+import time
 from dataclasses import dataclass
 
 from starlette.requests import Request as HttpRequest
@@ -9,6 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from zhanggui.app.web.errors import ApiError, error_response
 from zhanggui.app.web.memory import BODIES, Memory, Share
 from zhanggui.app.web.settings import ApiSettings
+from zhanggui.app.web.trace import WAITED
+from zhanggui.app.web.turnstile import Turnstile
 
 ALWAYS = ("/v1/health", "/metrics")
 """Whoever watches the shop is let in when it is full; these routes have threads of their own (operating.py)."""
@@ -17,7 +20,7 @@ HEAD_BYTES = 16 * 1024
 """Largest head of a request: address and headers."""
 
 READS = ("GET", "HEAD", "OPTIONS")
-_SEARCH = "/v1/search"
+_SEARCH, _FILES = "/v1/search", "/static/"
 
 
 @dataclass(slots=True)
@@ -33,7 +36,8 @@ class Gate:
     """ASGI middleware: 503 `overloaded` above the limits, 504 `timeout` when an answer does not begin in time.
 
     A thread cannot be stopped: a request that was given up runs on, and holds its place in the lane until it is done.
-    So there are never more threads at work than places, however many requests time out.
+    So there are never more threads at work than places, however many requests time out. Of those let in, what reads
+    takes turns (turnstile.py); whoever was given up while waiting is not served any more.
     """
 
     def __init__(self, app: ASGIApp, *, settings: ApiSettings) -> None:
@@ -42,6 +46,7 @@ class Gate:
         self._memory = Memory(BODIES * settings.max_body_bytes)
         self.all = Lane("requests", settings.max_requests)
         self.writes = Lane("writes", settings.max_writes)
+        self._turnstile = Turnstile(settings.pages_at_once)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
@@ -60,13 +65,23 @@ class Gate:
             lane.busy += 1
         answer, share = _Answer(send), Share(self._memory)
         scope.setdefault("state", {})["memory"] = share
-        task = asyncio.ensure_future(self.app(scope, receive, answer.send))
+        task = asyncio.ensure_future(self._serve(scope, receive, answer))
         task.add_done_callback(lambda _: _leave(lanes, share))
         try:
             await self._wait(task, answer, scope, receive)
         except asyncio.CancelledError:
             task.cancel()
             raise
+
+    async def _serve(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        if _writes(scope) or scope["path"].startswith(_FILES):
+            await self.app(scope, receive, answer.send)
+            return
+        came = time.perf_counter()
+        async with self._turnstile.passed():
+            scope["state"][WAITED] = time.perf_counter() - came
+            if not answer.given_up:
+                await self.app(scope, receive, answer.send)
 
     async def _wait(self, task: asyncio.Future[None], answer: "_Answer", scope: Scope, receive: Receive) -> None:
         with_body = any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
@@ -80,8 +95,7 @@ class Gate:
         task.add_done_callback(_look)
 
     def _lanes(self, scope: Scope) -> list[Lane]:
-        writes = scope["method"] not in READS and scope["path"] != _SEARCH
-        return [self.all, self.writes] if writes else [self.all]
+        return [self.all, self.writes] if _writes(scope) else [self.all]
 
 
 class _Answer:
@@ -95,6 +109,10 @@ class _Answer:
         if not self.given_up:
             self.begun = True
             await self.pass_on(message)
+
+
+def _writes(scope: Scope) -> bool:
+    return scope["method"] not in READS and scope["path"] != _SEARCH
 
 
 def _leave(lanes: list[Lane], share: Share) -> None:

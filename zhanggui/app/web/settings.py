@@ -16,7 +16,8 @@ class ApiSettings:
     storefront believes only the unguessable ids that it gave out itself.
     `metrics` says who may read /metrics: callers on this machine (`local`), who shows the write key (`key`), everyone
     (`on`), nobody (`off`).
-    `max_requests` may be under way at once, and of them `max_writes` that write; `request_seconds` may pass until the
+    `max_requests` may be under way at once, and of them `max_writes` that write; `pages_at_once` of what reads are at
+    work, the others wait their turn; `request_seconds` may pass until the
     answer begins, `body_seconds` until the whole body is here.
     """
 
@@ -40,6 +41,7 @@ class ApiSettings:
     max_body_bytes: int = 32 * MIB
     max_requests: int = 128
     max_writes: int = 96
+    pages_at_once: int = 3
     request_seconds: float = 30
     body_seconds: float = 30
     max_records: int = 50_000

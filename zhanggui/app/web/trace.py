@@ -17,6 +17,9 @@ from zhanggui.app.observing.metrics import Metrics
 from zhanggui.app.web.errors import INTERNAL, error_response
 
 _ID = re.compile(rb"[\w.-]{1,64}")
+WAITED = "waited"
+"""Key in a request's state: the seconds that it waited for its turn (turnstile.py)."""
+
 _NOT_TOKEN = re.compile(r"[^A-Za-z0-9_.-]")
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 LEFT = 499
@@ -40,8 +43,9 @@ class Trace:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        answer = _Answer(send, _given_id(scope) or uuid4().hex, time.perf_counter())
-        scope.setdefault("state", {})["request_id"] = answer.request_id
+        state = scope.setdefault("state", {})
+        answer = _Answer(send, _given_id(scope) or uuid4().hex, time.perf_counter(), state)
+        state["request_id"] = answer.request_id
         token = REQUEST_ID.set(answer.request_id)
         self._metrics.under_way.inc()
         try:
@@ -62,6 +66,8 @@ class Trace:
         method = scope["method"] if scope["method"] in METHODS else "other"
         route, status = route_of(scope), answer.status or LEFT
         self._metrics.answered(method, route, status, seconds)
+        if WAITED in scope["state"]:
+            self._metrics.waited(scope["state"][WAITED])
         LOG.info(
             "answered",
             extra={"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)},
@@ -75,6 +81,7 @@ class _Answer:
     pass_on: Send
     request_id: str
     start: float
+    state: Mapping[str, float]
     status: int = 0
 
     async def send(self, message: Message) -> None:
@@ -82,7 +89,9 @@ class _Answer:
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
             headers["X-Request-ID"] = self.request_id
-            headers.append("Server-Timing", f"total;dur={(time.perf_counter() - self.start) * 1000:.1f}")
+            times = {WAITED: self.state[WAITED]} if WAITED in self.state else {}
+            times["total"] = time.perf_counter() - self.start
+            headers.append("Server-Timing", timing_header({name: 1000 * seconds for name, seconds in times.items()}))
         await self.pass_on(message)
 
 

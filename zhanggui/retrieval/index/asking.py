@@ -4,6 +4,7 @@ from functools import reduce
 
 import numpy as np
 
+from zhanggui.core.interactions import Floats, Longs
 from zhanggui.retrieval.index.columns import Flags
 from zhanggui.retrieval.index.matching import Step, tokens_of
 from zhanggui.retrieval.index.row_sets import RowSets, Snapshot
@@ -12,6 +13,9 @@ from zhanggui.retrieval.text.query import Query, Unit
 
 BROAD = 4000
 """What finds more rows than this is put together from kept row sets: tantivy hands over 2,500 rows a millisecond."""
+
+AT_ONCE = 2000
+"""So many matches at most are scored while they are found; of more, which they are is asked first."""
 
 
 class Asking:
@@ -25,12 +29,16 @@ class Asking:
         self._make, self._sets, self._now, self._query, self._sold = make, sets, now, query, sold
         self._counts: dict[Step, int] = {}
         self._masks: dict[Step, Flags] = {}
+        self._scored: dict[Step, tuple[Longs, Floats]] = {}
 
     def count(self, step: Step) -> int:
         """Return how many products match by a step."""
         if step not in self._counts:
-            if self._at_most(step) > BROAD and self._is_kept(step):
+            bound = self._at_most(step)
+            if bound > BROAD and self._is_kept(step):
                 self._counts[step] = int(np.count_nonzero(self._combined(step)))
+            elif bound <= AT_ONCE:  # most likely this is what is matched by: counted and scored by one search
+                self._counts[step] = len(self.scored(step)[0])
             else:
                 self._counts[step] = self._now.searcher.count(self._make.matching(step, self._query))
         return self._counts[step]
@@ -44,6 +52,14 @@ class Asking:
         if self._bound(unit) > BROAD:
             return int(np.count_nonzero(self._sets.mask(self._now, unit)))
         return self._now.searcher.count(self._make.unit(unit))
+
+    def scored(self, step: Step) -> tuple[Longs, Floats]:
+        """Return all rows that match by a step and their BM25, best first."""
+        if step not in self._scored:
+            asked = self._make.scored(self._make.matching(step, self._query), self._query)
+            most = self._counts.get(step, self._at_most(step))
+            self._scored[step] = self._now.searcher.scored(asked, limit=most)
+        return self._scored[step]
 
     def rows(self, step: Step) -> Flags:
         """Return which rows match by a step: (n,)."""

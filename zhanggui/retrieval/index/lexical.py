@@ -6,7 +6,7 @@ import numpy as np
 import tantivy
 
 from zhanggui.core.interactions import Floats, Longs
-from zhanggui.retrieval.index.asking import Asking
+from zhanggui.retrieval.index.asking import AT_ONCE, Asking
 from zhanggui.retrieval.index.columns import Flags
 from zhanggui.retrieval.index.matching import choose
 from zhanggui.retrieval.index.row_sets import RowSets, Snapshot
@@ -17,9 +17,6 @@ from zhanggui.retrieval.text.query import Query, Unit, parse
 
 _FEW = 1500
 """So few rows are scored one by one: finding each costs as much as scoring twenty others."""
-
-_AT_ONCE = 2000
-"""So many matches at most are scored while they are found; of more, which they are is asked first."""
 
 _SPARE = 64
 _NOTHING = parse("", Analyser())
@@ -54,9 +51,9 @@ class Lexical:
         """
         asking = Asking(self._make, self.sets, now, query, sold)
         step = choose(query, asking.count, asking.holders, products=int(np.count_nonzero(sold)), meaning=meaning)
-        within, ideal = self._make.matching(step, query), self._ideal(now.searcher, query)
-        if limit and asking.most(step) <= _AT_ONCE:
-            rows, scores = now.searcher.scored(self._make.scored(within, query), limit=asking.most(step))
+        ideal = self._ideal(now.searcher, query)
+        if limit and asking.most(step) <= AT_ONCE:
+            rows, scores = asking.scored(step)
             found, passed = np.zeros(len(mask), np.bool_), np.flatnonzero(mask[rows])
             found[rows[passed]] = True
             return ByWords(found, rows[passed[:limit]], scores[passed[:limit]] / ideal)
@@ -64,6 +61,7 @@ class Lexical:
         found = matching & mask
         if not limit:
             return ByWords(found, np.zeros(0, np.int64), np.zeros(0, np.float32))
+        within = self._make.matching(step, query)
         best, scores = self._best(now.searcher, query, within, matching, found, limit)
         return ByWords(found, best, scores / ideal)
 

@@ -74,8 +74,15 @@ class QueryMaker:
         return tantivy.Query.const_score_query(asked, 0.0)
 
     def scored(self, within: tantivy.Query, query: Query) -> tantivy.Query:
-        """Return a query that finds what `within` finds and scores it by the query's tokens."""
-        scoring = [(_SHOULD, self._weighed(token, times)) for token, times in scoring_tokens(query)]
+        """Return a query that finds what `within` finds and scores it by the query's tokens.
+
+        Tokens and fields stand side by side: within each other they are read to the end, where few rows are asked for.
+        """
+        scoring = [
+            (_SHOULD, tantivy.Query.boost_query(self._term(field, token), weight * times))
+            for token, times in scoring_tokens(query)
+            for field, weight in WEIGHTS
+        ]
         return tantivy.Query.boolean_query([(_MUST, within), *scoring])
 
     def rows(self, rows: Sequence[int]) -> tantivy.Query:
@@ -100,10 +107,6 @@ class QueryMaker:
 
     def _every(self, queries: Sequence[tantivy.Query]) -> tantivy.Query:
         return queries[0] if len(queries) == 1 else tantivy.Query.boolean_query([(_MUST, query) for query in queries])
-
-    def _weighed(self, token: str, times: int) -> tantivy.Query:
-        ways = [tantivy.Query.boost_query(self._term(field, token), weight * times) for field, weight in WEIGHTS]
-        return tantivy.Query.boolean_query([(_SHOULD, way) for way in ways])
 
     def _phrase(self, atoms: Sequence[str]) -> tantivy.Query:
         if len(atoms) == 1:

@@ -207,10 +207,11 @@ class TantivyIndex:
 
     def _scores(self, state: _State, query: Query, rows: Longs, words: ByWords) -> Floats:
         """Return the scores of rows by words; of those that are not among the best, by the words that they have."""
-        scores = dict(zip(words.best.tolist(), words.scores.tolist(), strict=True))
-        others = rows[~np.isin(rows, words.best)]
-        scores |= dict(zip(others.tolist(), self._lexical.partial(state.text, query, others).tolist(), strict=True))
-        return np.array([scores[row] for row in rows.tolist()], np.float32)
+        known, scores = np.isin(rows, words.best), np.zeros(len(rows), np.float32)
+        order = np.argsort(words.best)
+        scores[known] = words.scores[order[np.searchsorted(words.best, rows[known], sorter=order)]]
+        scores[~known] = self._lexical.partial(state.text, query, rows[~known])
+        return scores
 
     def _asked(self, vector: Floats | None) -> Asked | None:
         return self._vectors.now().ask(vector) if vector is not None else None

@@ -20,6 +20,8 @@ from zhanggui.retrieval.index.footers import is_whole
 from zhanggui.retrieval.index.schema import VERSION, WEIGHTS, QueryMaker, note, schema, to_tantivy
 
 _HEAP = 64_000_000
+_REMEMBERED = 20_000
+"""Tokens of which one view of the index remembers how many products have them: a query asks for each several times."""
 _FAULTS = (ValueError, OSError, KeyError)
 
 
@@ -28,6 +30,7 @@ class Searcher:
 
     def __init__(self, searcher: tantivy.Searcher) -> None:
         self._searcher = searcher
+        self._held: dict[tuple[str, str], int] = {}
 
     def count(self, query: tantivy.Query) -> int:
         """Return how many products a query finds."""
@@ -61,7 +64,12 @@ class Searcher:
 
     def holders(self, field: str, token: str) -> int:
         """Return how many products have a token, and at most as many more as were replaced of late."""
-        return int(self._searcher.doc_freq(field, token))
+        known = self._held.get((field, token))
+        if known is None:
+            if len(self._held) >= _REMEMBERED:
+                self._held.clear()
+            known = self._held[field, token] = int(self._searcher.doc_freq(field, token))
+        return known
 
     def note(self) -> str:
         """Return what the index remembers of itself, empty for a new one."""

@@ -1,7 +1,7 @@
 """Rows over a graph: what the graph holds is found by it, what came later is scanned, who left is passed over."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from zhanggui.retrieval.vectors.graph import Graph, keys_of
 from zhanggui.retrieval.vectors.holders import Holders
 from zhanggui.retrieval.vectors.rows import NO_FLOOR, Flags, VectorRows, floor_of, resized
 
-_SAMPLE, _SEED = 4096, 5
+_SAMPLE, _SEED = 2048, 5
 _SPARE = 1.5  # results asked for each one needed, since a filter does not take an even share
 _BREADTH = 2.0  # efSearch for each result asked for, in a graph of 200,000; larger ones need more to find as much
 _BREADTH_OF = 200_000
@@ -27,6 +27,8 @@ class GraphRows:
 
     `fresh` are the rows that got their place after the graph was made: the graph's `holders` do not know them.
     `sample` (s, dim) stands for all rows where the spread of a query's cosines is asked for.
+    What each question would look for anew: `known` rows, whose place the holders know, the numbers of the fresh ones,
+    and how many places the delta has.
     """
 
     dim: int
@@ -36,6 +38,16 @@ class GraphRows:
     sample: Floats
     fresh: Flags
     delta: Delta
+    known: Flags = field(init=False, repr=False)
+    newer: Longs = field(init=False, repr=False)
+    late: int = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Look for what each question needs."""
+        late = max(0, int(self.slot.max(initial=-1)) + 1 - len(self.graph))
+        found = {"known": (self.slot >= 0) & ~self.fresh, "newer": np.flatnonzero(self.fresh), "late": late}
+        for name, value in found.items():
+            object.__setattr__(self, name, value)
 
     @classmethod
     def over(cls, graph: Graph, slot: Ints) -> "GraphRows":
@@ -88,8 +100,7 @@ class GraphRows:
 
     def ask(self, query: Floats) -> "GraphAsked":
         """Ask a unit vector (dim,)."""
-        late = max(0, int(self.slot.max(initial=-1)) + 1 - len(self.graph))
-        return GraphAsked(self, query, self.delta.products(query, late))
+        return GraphAsked(self, query, self.delta.products(query, self.late))
 
     def since(self, earlier: VectorRows) -> Longs:
         """Return the rows whose place is another now."""
@@ -120,9 +131,9 @@ class GraphAsked:
     def nearest(self, allowed: Flags, *, k: int, floor: float = NO_FLOOR) -> tuple[Longs, Floats]:
         """Return the k best of the allowed rows and their cosines."""
         n = min(len(self.rows.slot), len(allowed))
-        allowed, fresh = allowed[:n], self.rows.fresh[:n]
-        new = np.flatnonzero(allowed & fresh)
-        rows, cosines = self._old(allowed & ~fresh & (self.rows.slot[:n] >= 0), k, floor)
+        allowed, newer = allowed[:n], self.rows.newer[: np.searchsorted(self.rows.newer, n)]
+        new = newer[allowed[newer]]
+        rows, cosines = self._old(allowed & self.rows.known[:n], k, floor)
         rows, cosines = np.concatenate((rows, new)), np.concatenate((cosines, self.cosines(new)))
         order = np.lexsort((rows, -cosines))
         order = order[cosines[order] >= np.float64(floor)][:k]
