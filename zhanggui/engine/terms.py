@@ -27,15 +27,26 @@ class TitleTerms:
     def __call__(self, query: str, title: str) -> str:
         """Return the piece as it stands in the folded title, "" where they share nothing."""
         said = normalise(title)
-        wanted, runs = self._asked(query)
-        found = [word for word in _WORD.findall(said) if wanted & self._stems(word)]
+        wanted, begin, runs = self._asked(query)
+        likely = [word for word in _WORD.findall(said) if any(part in word for part in begin)]
+        found = [word for word in likely if wanted & self._stems(word)]
         found += [_longest_shared(run, said) for run in runs]
         return max(found, key=len, default="")
 
-    def _understood(self, query: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    def _understood(self, query: str) -> tuple[frozenset[str], frozenset[str], tuple[str, ...]]:
+        """Return the stems asked for, of which each word that has one holds one, and the Chinese runs."""
         asked = normalise(query)
         stems = frozenset(stem for word in _WORD.findall(asked) for stem in self._stems(word))
-        return stems, tuple(_CHINESE.findall(asked))
+        return stems, frozenset(map(beginning, stems)), tuple(_CHINESE.findall(asked))
+
+
+def beginning(stem: str) -> str:
+    """Return what all words of a stem hold, so that others need not be stemmed: mostly its first two letters.
+
+    >>> beginning("charger"), beginning("die")  # the stem of "dying"
+    ('ch', 'd')
+    """
+    return stem[:1] if stem[1:2] == "i" else stem[:2]
 
 
 def _longest_shared(run: str, title: str) -> str:

@@ -155,7 +155,10 @@ class TantivyIndex:
     def allowed(self, items: Sequence[ItemId], filters: Filters) -> NDArray[np.bool_]:
         """Tell for each item whether it is in the catalogue, available and passes the filters."""
         columns = self._state.columns
-        return np.append(passing(columns, filters), False)[columns.rows(items)]
+        rows = columns.rows(items)
+        known = rows >= 0
+        known[known] = passing(columns, filters)[rows[known]]
+        return known
 
     def __len__(self) -> int:
         return int(np.count_nonzero(self._state.columns.listed))
