@@ -133,7 +133,7 @@ def test_filters(make, filters, items):
 
 def test_facets_speak_of_all_that_matches_and_count_ancestors(make):
     matches = filled(make).search("acme", None, Filters(), limit=1)
-    counts = {facet.name: {v.value: v.count for v in facet.values} for facet in matches.facets}
+    counts = {facet.name: dict(facet.values) for facet in matches.facets}
     assert (len(matches.items), matches.total) == (1, 2)
     assert counts["category"] == {"home": 2, "home > kitchen": 1, "home > phones": 1}
     assert counts["brand"] == {"Acme": 2}

@@ -21,7 +21,7 @@ from zhanggui.app.web.body import Body, records_of
 from zhanggui.app.web.errors import ApiError
 from zhanggui.app.web.fields import SEARCH, read_json, read_query
 from zhanggui.app.web.jsonbytes import json_bytes
-from zhanggui.core.candidate import Facet, FacetValue
+from zhanggui.core.candidate import Facet
 from zhanggui.core.ids import ItemId, Millis
 from zhanggui.core.product import Product, Translation
 from zhanggui.data.records import product_from
@@ -104,7 +104,7 @@ def test_an_address_says_what_the_place_is(place):
 @given(st.lists(st.lists(word, min_size=1, max_size=3), max_size=6), places)
 def test_the_tree_shows_parents_before_children_and_each_once(paths, place):
     values = {tuple(path[:n]) for path in paths for n in range(1, len(path) + 1)}
-    facet = Facet("category", tuple(FacetValue(" > ".join(path), 1) for path in sorted(values)))
+    facet = Facet("category", tuple((" > ".join(path), 1) for path in sorted(values)))
     depth = -1
     shown = [choice for group in groups([facet], place, words_in("en"))[:1] for choice in group.first]
     for choice in shown:

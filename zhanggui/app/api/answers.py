@@ -28,7 +28,7 @@ def page_json(page: Page, *, explain: bool) -> Json:
             for position, candidate in enumerate(page.items)
         ],
         "facets": {
-            facet.name: [{"value": one.value, "count": one.count} for one in facet.values] for facet in page.facets
+            facet.name: [{"value": value, "count": count} for value, count in facet.values] for facet in page.facets
         },
         "degraded": page.degraded,
     }

@@ -80,8 +80,8 @@ def _chip_label(name: str, value: str, say: Say) -> str:
 
 def _flat(title: str, name: str, facet: Facet, place: Place) -> Group:
     choices = [
-        Choice(one.value, one.count, place.toggled(name, one.value).url, place.has(name, one.value))
-        for one in facet.values[:AT_MOST]
+        Choice(value, count, place.toggled(name, value).url, place.has(name, value))
+        for value, count in facet.values[:AT_MOST]
     ]
     choices.sort(key=lambda choice: not choice.active)
     return Group(title, tuple(choices[:SHOWN]), tuple(choices[SHOWN:]))
@@ -89,7 +89,7 @@ def _flat(title: str, name: str, facet: Facet, place: Place) -> Group:
 
 def _tree(facet: Facet | None, place: Place) -> Iterable[Choice]:
     """Yield roots and, along the chosen path, the children, depth first; choosing one replaces the other."""
-    counts = {tuple(one.value.split(SEPARATOR)): one.count for one in facet.values} if facet else {}
+    counts = {tuple(value.split(SEPARATOR)): count for value, count in facet.values} if facet else {}
     chosen = [tuple(value.split(SEPARATOR)) for value in place.values("category")]
     opened = {path[:end] for path in chosen for end in range(len(path) + 1)} | {()}
     known = list(dict.fromkeys([*counts, *sorted(opened - {()})]))

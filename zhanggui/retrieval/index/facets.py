@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from zhanggui.core.candidate import Facet, FacetValue
+from zhanggui.core.candidate import Facet
 from zhanggui.core.interactions import Longs
 from zhanggui.retrieval.index.columns import Columns
 from zhanggui.retrieval.index.ragged import tallied
@@ -36,10 +36,10 @@ def attribute_facets(counts: Mapping[str, Mapping[str, int]]) -> tuple[Facet, ..
     return tuple(Facet(f"attributes.{name}", ordered(counts[name])) for name in _most_shared(shared))
 
 
-def ordered(counts: Mapping[str, int]) -> tuple[FacetValue, ...]:
+def ordered(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
     """Return the most frequent values, ties by value."""
     best = sorted((-count, value) for value, count in counts.items())[:MAX_VALUES]
-    return tuple([FacetValue(value, -count) for count, value in best])
+    return tuple([(value, -count) for count, value in best])
 
 
 def _categories(columns: Columns, rows: Longs) -> tuple[Longs, Longs]:
@@ -73,4 +73,4 @@ def _facet(name: str, codes: Longs, counts: Longs, names_of: NamesOf) -> Facet |
         frequent = counts >= np.partition(counts, len(counts) - MAX_VALUES)[len(counts) - MAX_VALUES]
         codes, counts = codes[frequent], counts[frequent]
     best = sorted(zip((-counts).tolist(), names_of(codes.tolist()), strict=True))[:MAX_VALUES]
-    return Facet(name, tuple([FacetValue(value, -count) for count, value in best]))
+    return Facet(name, tuple([(value, -count) for count, value in best]))
