@@ -6,8 +6,9 @@ An encoder is a name or a folder (`zhanggui train encoder` leaves one in its Rel
 queries over a catalogue, by meaning alone, fused with words (the fusion as it is served: default weight, the spread
 measured without judgments), and with the best ordered by tokens; `attributes`, a title looks for what is said of its
 properties; `same`, pairs of titles that are one thing or not; `qbqtc`, web queries and titles with grades. With
-`--ranker`, a cross-encoder's folder, the best 20 of the second encoder's fused search are judged again, by the weight
-in its `blend.json`. Differences are paired bootstraps over queries or pairs.
+`--ranker`, a cross-encoder's folder, the best 20 of the second encoder's search (fused, and ordered by tokens where it
+tells of any) are judged again, by the weight in its `blend.json` and by the cross-encoder alone. Differences are paired
+bootstraps over queries or pairs.
 """
 
 import argparse
@@ -28,18 +29,20 @@ from zhanggui.core.ids import ItemId
 from zhanggui.core.interactions import Judgments
 from zhanggui.core.passage import passage
 from zhanggui.core.product import Product
-from zhanggui.core.protocols import Encoder, PairScorer
+from zhanggui.core.protocols import Encoder
 from zhanggui.encoders.cross_encoder import open_cross_encoder
 from zhanggui.engine.rankers.cross_encoder import mixed
+from zhanggui.engine.rankers.late_interaction import met_again
 from zhanggui.evaluation.bootstrap import interval, paired
 from zhanggui.evaluation.judged import judged, judged_queries
-from zhanggui.retrieval.fusion import Fusion, meaning_only, words_only
-from zhanggui.training.fusion import Found, by_tokens, deaf, find, measured_spread
+from zhanggui.retrieval.fusion import BY_TOKENS, Fusion, meaning_only, words_only
+from zhanggui.training.fusion import Found, Met, by_tokens, deaf, find, measured_spread
 
 Values = NDArray[np.float64]
 Measured = dict[str, Values]
 """What is measured, by name: one value a query, or one row (score, label) a pair."""
 
+JUDGED = "judged again, as served"
 _PAIRS, _TITLES = 1_500, 1_000
 _SAMPLES = 1000
 
@@ -83,14 +86,15 @@ def searched(
         "meaning": {name: [*one.nearest, *one.ranked(meaning_only)] for name, one in found.items()},
         "fused": {name: one.ranked(fusion) for name, one in found.items()},
     }
-    if met := met_by(encoder, products):
+    met = met_by(encoder, products)
+    if met is not None:
         runs["fused and tokens"] = {name: by_tokens(one, fusion, met, queries[name]) for name, one in found.items()}
         runs["meaning and tokens"] = {
             name: by_tokens(deaf(one), fusion, met, queries[name]) for name, one in found.items()
         }
     if ranker is not None:
-        texts = {product.item_id: passage(product) for product in products}
-        runs["fused and judged again"] = judged_again(ranker, queries, found, fusion, texts)
+        pages = {name: _page(one, fusion, met, queries[name]) for name, one in found.items()}
+        runs |= judged_again(ranker, queries, pages, {product.item_id: passage(product) for product in products})
     return {
         f"{system} {metric}": values
         for system, run in runs.items()
@@ -100,21 +104,31 @@ def searched(
 
 
 def judged_again(
-    folder: Path, queries: Mapping[str, str], found: Mapping[str, Found], fusion: Fusion, texts: Mapping[ItemId, str]
-) -> dict[str, list[ItemId]]:
-    """Return each query's ranking with its best ones in the order that the server would give them."""
+    folder: Path, queries: Mapping[str, str], pages: Mapping[str, list[Candidate]], texts: Mapping[ItemId, str]
+) -> dict[str, dict[str, list[ItemId]]]:
+    """Return each query's ranking with its best ones in the order that the server would give them, and by logits."""
     scorer, weight = open_cross_encoder(folder, threads=2), json.loads((folder / "blend.json").read_text())["weight"]
-    return {name: _again(scorer, weight, queries[name], one, fusion, texts) for name, one in found.items()}
+    logits = {
+        name: np.asarray(scorer.score(queries[name], [texts[one.item] for one in page[:BEST]]), np.float64)
+        for name, page in pages.items()
+    }
+    return {
+        system: {
+            name: [one.item for one in [*mixed(page[:BEST], logits[name], weight=counts), *page[BEST:]]]
+            for name, page in pages.items()
+        }
+        for system, counts in ((JUDGED, weight), ("cross-encoder alone", 1.0))
+    }
 
 
-def _again(
-    scorer: PairScorer, weight: float, query: str, found: Found, fusion: Fusion, texts: Mapping[ItemId, str]
-) -> list[ItemId]:
+def _page(found: Found, fusion: Fusion, met: Met | None, query: str) -> list[Candidate]:
+    """Return what one query found as it is served, best first, with scores."""
     scores = dict(zip(found.items, fusion(found.lexical, found.dense).tolist(), strict=True))
-    ranked = found.ranked(fusion)
-    best = [Candidate(item, (), scores[item]) for item in ranked[:BEST]]
-    logits = scorer.score(query, [texts[one.item] for one in best])
-    return [one.item for one in mixed(best, np.asarray(logits, np.float64), weight=weight)] + ranked[BEST:]
+    ranked = [Candidate(item, (), scores[item]) for item in found.ranked(fusion)]
+    if met is None or len(ranked) < 2:
+        return ranked
+    best = ranked[:BY_TOKENS]
+    return [*met_again(best, met(query, [one.item for one in best]), query=query), *ranked[BY_TOKENS:]]
 
 
 def attributes(encoder: Encoder, data: Path) -> Measured:
@@ -168,11 +182,12 @@ def _compare(first: Measured, second: Measured) -> None:
             continue
         low, high = interval(ours)
         told = f"{theirs.mean():.3f}" if theirs is not None else "  -  "
-        rival = theirs if theirs is not None else second[name.replace("fused and judged again", "fused")]
-        gap = paired(ours, rival)
+        metric = name.rsplit(" ", 1)[1]
+        before = next(one for one in (f"fused and tokens {metric}", f"fused {metric}") if one in second)
+        gap = paired(ours, theirs if theirs is not None else second[before])
         print(
             f"  {name:32s} first {told}  second {ours.mean():.3f} [{low:.3f} {high:.3f}]  "
-            f"{'second - first' if theirs is not None else 'to fused'} {gap.difference:+.3f} "
+            f"{'second - first' if theirs is not None else 'to ' + before.rsplit(' ', 1)[0]} {gap.difference:+.3f} "
             f"[{gap.low:+.3f} {gap.high:+.3f}] p {gap.p:.3f}",
             flush=True,
         )
