@@ -109,6 +109,8 @@ def test_a_release_gets_a_ranker(settings: Settings, store: Store, order: Order)
     assert metrics["ranker_teacher_dev_accuracy"] > 0.5 and metrics["ranker_agreement"] > 0.5
     assert metrics["ranker_weight"] == orjson.loads((release.path / "ranker/blend.json").read_bytes())["weight"]
     assert metrics["ranker_helps"] == (metrics["ranker_weight"] > 0)
+    assert metrics["ranker_weight"] in (0.0, metrics["ranker_weight_tried"])
+    assert metrics["ranker_sure_after"] >= 0.98 * metrics["ranker_sure_before"]
     assert metrics["ranker_ms"] > 0 and "<svg" in (release.path / "runs/ranker/report.html").read_text("utf-8")
 
 
@@ -117,7 +119,7 @@ def test_a_running_shop_moves_to_the_ranker_if_it_helps(
 ) -> None:
     make_release(settings, store, Order(), told=untold)
     for weight, judged in ((0.0, False), (0.7, True)):
-        monkeypatch.setattr("zhanggui.app.ranker_training.best_weight", lambda *_, weight=weight: weight)
+        monkeypatch.setattr("zhanggui.app.ranker_training.confirmed", lambda *_, weight=weight: weight)
         with closing(build_shop(settings)) as shop, closing(Mover(settings, shop)) as mover:
             release = make_release(settings, store, order, told=untold)
             mover.look()

@@ -24,6 +24,9 @@ WEIGHTS = tuple(step / 10 for step in range(11))
 BEST = 20
 """How many of a page the cross-encoder judges, as `engine.rankers.cross_encoder.Judge` has it."""
 
+MAY_BE_LOST = 0.02
+"""Share of MRR@10 on queries of which search is sure: what it is sure of is hardly ever wrong."""
+
 Doubles = NDArray[np.float64]
 _TIMED = 30
 
@@ -91,18 +94,34 @@ def mean_mrr(questions: Questions, logits: Mapping[str, Doubles], weight: float)
     return float(ranks.mean()) if len(ranks) else 0.0
 
 
-def best_weight(questions: Questions, logits: Mapping[str, Doubles]) -> float:
+def harmless_weights(sure: Questions, logits: Mapping[str, Doubles]) -> tuple[float, ...]:
+    """Return the weights that keep first what search is `sure` of; all of them where nothing is asked.
+
+    What is typed to choose a weight by are parts of titles. A ranker may be better at these and worse at what shoppers
+    ask.
+    """
+    least = (1 - MAY_BE_LOST) * mean_mrr(sure, logits, 0.0)
+    return tuple(weight for weight in WEIGHTS if mean_mrr(sure, logits, weight) >= least)
+
+
+def confirmed(weight: float, trial: Questions, logits: Mapping[str, Doubles]) -> float:
+    """Return a weight if pages that it was not chosen by are no worse with it, else 0."""
+    gains = quality(trial, logits, weight) - quality(trial, logits, 0.0)
+    return weight if not len(gains) or gains.mean() >= 0 else 0.0
+
+
+def best_weight(questions: Questions, logits: Mapping[str, Doubles], among: Sequence[float] = WEIGHTS) -> float:
     """Return the weight whose pages are best, of equals the lowest; 0 says that the cross-encoder does not help.
 
     It does where the gain over search alone is more than its standard error: among eleven weights one is always best,
     and every page waits for it.
     """
-    scores = [quality(questions, logits, weight) for weight in WEIGHTS]
+    scores = [quality(questions, logits, weight) for weight in among]
     means = [round(float(one.mean()), 9) if len(one) else 0.0 for one in scores]
     best = means.index(max(means))
-    gains = scores[best] - scores[0]
+    gains = scores[best] - quality(questions, logits, 0.0)
     helps = len(gains) > 1 and gains.mean() > gains.std(ddof=1) / np.sqrt(len(gains))
-    return WEIGHTS[best] if helps else 0.0
+    return among[best] if helps else 0.0
 
 
 def page_milliseconds(questions: Questions, scorer: PairScorer) -> float:

@@ -24,7 +24,7 @@ CUT, DAYS, K = "2017-10-16", 28, 20
 
 FORMAT, PRODUCTS, PURCHASES = "completejourney", 92_331, 1_469_307
 EXAMPLES = 12
-FINE_TUNING = {Part.ENCODER: 4.0, Part.RANKER: 3.0}
+FINE_TUNING = {Part.ENCODER: 3.0, Part.RANKER: 2.0}
 """Minutes of training for each part; vectors and pairs take their time besides."""
 
 Tick = Callable[[int, int], None]

@@ -38,6 +38,7 @@ ASKED = 300
 """Queries of dev and of test that search answers for the choice of the weight."""
 
 _TOP = 10
+NONE = Judgments({}, {})
 TYPED = (PairKind.QUERY, PairKind.TITLE)
 """What somebody might type. Not raw queries: search itself named their items, so search is right about all of them."""
 
@@ -46,7 +47,8 @@ TYPED = (PairKind.QUERY, PairKind.TITLE)
 class RankerLessons:
     """Examples with labels for the teacher, without for its student; questions to choose the weight by, and to judge.
 
-    `material` is what all of it was made of.
+    `sure` are raw queries, in no example with a label, of whose answer search is sure: none, and `judged` true, where
+    people judged the queries of `choice`. `material` is what all of it was made of.
     """
 
     train: Sequence[Graded]
@@ -56,6 +58,8 @@ class RankerLessons:
     unlabelled_dev: Sequence[tuple[str, str]]
     choice: Questions
     trial: Questions
+    sure: Questions
+    judged: bool
     material: Material
 
 
@@ -95,6 +99,8 @@ class _Maker:
             unlabelled_dev=list(self._pages([pair.left for pair in few], "candidates")),
             choice=ask(self.search, judgments or self._typed(new_dev), self.texts.passages),
             trial=ask(self.search, self._typed(new_test), self.texts.passages),
+            sure=ask(self.search, NONE if judgments else self._sure(), self.texts.passages),
+            judged=judgments is not None,
             material=self.material,
         )
 
@@ -115,6 +121,13 @@ class _Maker:
     def _typed(self, pairs: Sequence[Pair]) -> Judgments:
         typed = [pair for pair in pairs if pair.kind in TYPED] or list(pairs)
         return judgments_of(within(typed, ASKED, self.lesson.seed), self.sharers)
+
+    def _sure(self) -> Judgments:
+        parts = self.material.parts
+        known = {folded(pair.left) for pair in parts.train}
+        raw = [pair for pair in (*parts.dev, *parts.test) if pair.kind is PairKind.PSEUDO]
+        new = [pair for pair in raw if folded(pair.left) not in known]
+        return judgments_of(within(new, ASKED, self.lesson.seed), self.sharers)
 
     def _unlabelled(self) -> list[tuple[str, str]]:
         """Return raw queries with what search finds, and lefts of train with their own passages, wrong ones and finds.

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import orjson
 
-from zhanggui.app.blending import best_weight, logits_of, mean_mrr, page_milliseconds
+from zhanggui.app.blending import (
+    best_weight,
+    confirmed,
+    harmless_weights,
+    logits_of,
+    mean_mrr,
+    page_milliseconds,
+)
 from zhanggui.app.build import BLEND_FILE, RANKER
 from zhanggui.app.lessons import Lesson, Told
 from zhanggui.app.ranker_lessons import RankerLessons, gather_ranker
@@ -120,14 +127,24 @@ def _export(student: "CrossBase", store: Store, lessons: RankerLessons, folder: 
 
 
 def _blended(lessons: RankerLessons, scorer: PairScorer, folder: Path, told: Told) -> Facts:
-    """Write the weight that is best where it may be chosen; return what search is elsewhere, without and with it."""
-    choice, trial = lessons.choice, lessons.trial
-    chosen, logits = (logits_of(one, scorer, told=lambda *steps: told("pages", *steps)) for one in (choice, trial))
-    weight = best_weight(choice, chosen)
+    """Write the weight that is best where it may be chosen; return what search is elsewhere, without and with it.
+
+    Where nobody judged queries, it must do no harm to what search is sure of, and hold on pages it was not chosen by.
+    """
+    choice, trial, sure = lessons.choice, lessons.trial, lessons.sure
+    chosen, logits, sures = (
+        logits_of(one, scorer, told=lambda *steps: told("pages", *steps)) for one in (choice, trial, sure)
+    )
+    tried = best_weight(choice, chosen, harmless_weights(sure, sures))
+    weight = tried if lessons.judged else confirmed(tried, trial, logits)
     (folder / BLEND_FILE).write_bytes(orjson.dumps({"weight": weight}))
-    before, after = (mean_mrr(trial, logits, one) for one in (0.0, weight))
+    before, after = (mean_mrr(trial, logits, one) for one in (0.0, tried))
+    found, kept = (mean_mrr(sure, sures, one) for one in (0.0, tried))
     return {
         "ranker_weight": weight,
+        "ranker_weight_tried": tried,
+        "ranker_sure_before": round(found, 4),
+        "ranker_sure_after": round(kept, 4),
         "ranker_helps": weight > 0,
         "ranker_mrr_before": round(before, 4),
         "ranker_mrr_after": round(after, 4),

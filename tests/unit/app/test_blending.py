@@ -9,6 +9,8 @@ from zhanggui.app.blending import (
     Questions,
     ask,
     best_weight,
+    confirmed,
+    harmless_weights,
     judgments_of,
     logits_of,
     mean_mrr,
@@ -95,6 +97,34 @@ def test_a_gain_within_chance_is_no_gain():
         asked = Questions(Judgments(dict.fromkeys(names, "cup"), right), pages)
         assert mean_mrr(asked, logits, 0.9) == 1.0 > mean_mrr(asked, logits, 0.0)
         assert (best_weight(asked, logits) > 0) is helps
+
+
+def told_apart(rights, *, logit=1.0):
+    """Return queries whose pages have a before b, right is what is said, and a scorer prefers b by so much."""
+    found = (Candidate(ItemId("a"), (), 0.9), Candidate(ItemId("b"), (), 0.8))
+    right = {f"q{n}": {ItemId(one): 1.0} for n, one in enumerate(rights)}
+    names = list(right)
+    asked = Questions(Judgments(dict.fromkeys(names, "cup"), right), dict.fromkeys(names, Page("cup", found, TWO)))
+    return asked, {name: np.array([0.0, logit]) for name in names}
+
+
+TWO = ("a", "b")
+
+
+def test_what_search_is_sure_of_bounds_the_weight():
+    kept = harmless_weights(*told_apart("aaaa"))
+    assert kept == WEIGHTS[: len(kept)] and 0.0 < max(kept) < 0.6, "from one half on the scorer decides"
+    assert harmless_weights(*told_apart("bbbb")) == WEIGHTS
+    assert harmless_weights(*told_apart("")) == WEIGHTS, "who asks nothing forbids nothing"
+    wished = told_apart("bbbb")
+    assert best_weight(*wished) > 0.5 and best_weight(*wished, kept) == 0.0
+
+
+def test_a_weight_must_hold_where_it_was_not_chosen():
+    assert confirmed(0.9, *told_apart("bbba")) == 0.9
+    assert confirmed(0.9, *told_apart("baaa")) == 0.0
+    assert confirmed(0.9, *told_apart("")) == 0.9
+    assert confirmed(0.9, *told_apart("aa", logit=-1.0)) == 0.9, "no worse is enough"
 
 
 def test_queries_are_put_as_serving_puts_them(search):

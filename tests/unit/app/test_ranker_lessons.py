@@ -8,6 +8,7 @@ from zhanggui.app.settings import load
 from zhanggui.core.ids import ItemId
 from zhanggui.core.interactions import Judgments
 from zhanggui.core.product import Product
+from zhanggui.data.examples.pair import PairKind
 from zhanggui.data.examples.words import folded
 from zhanggui.data.store import MemoryStore
 
@@ -97,10 +98,18 @@ def test_the_weight_is_chosen_on_dev_and_tried_on_test(lessons):
     assert titles[pair.right] in lessons.choice.judgments.grades[pair.left]
 
 
+def test_what_search_is_sure_of_are_raw_queries_that_nobody_learnt_the_answer_of(lessons):
+    parts = lessons.material.parts
+    raw = {pair.left for pair in (*parts.dev, *parts.test) if pair.kind is PairKind.PSEUDO}
+    assert lessons.sure.pages and set(lessons.sure.pages) <= raw
+    assert not set(lessons.sure.pages) & {one.left for one in lessons.train} and not lessons.judged
+
+
 def test_judged_queries_choose_the_weight_and_are_in_no_example(lessons, gathered):
     judgments = Judgments({"q": RAW[0].upper()}, {"q": {ItemId("mug-red-iron"): 1.0}})
     found = gathered(judgments=judgments)
     assert list(found.choice.pages) == ["q"] and "q" not in found.trial.pages
+    assert found.judged and not found.sure.pages, "people know better than search"
     assert RAW[0] in {left for left, _ in lessons.unlabelled}
     assert RAW[0] not in {left for left, _ in (*found.unlabelled, *found.unlabelled_dev)}
     assert RAW[0] not in {one.left for one in (*found.train, *found.dev, *found.test)}
