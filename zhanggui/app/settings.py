@@ -13,12 +13,13 @@ Value = int | float | str
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A name, a default (which fixes the type), one sentence of help and, for words, what is allowed."""
+    """A name, a default (which fixes the type), a sentence of help, what is allowed of words, the least of numbers."""
 
     name: str
     default: Value
     help: str
     allowed: tuple[str, ...] = ()
+    least: int = 0
 
     @property
     def variable(self) -> str:
@@ -43,13 +44,15 @@ SETTINGS = (
     Setting(
         "encoder", AUTO, "Text encoder: a name, a folder with model.onnx, none; auto is the Release's or the built-in"
     ),
-    Setting("encoder_threads", 1, "Threads of one call of the encoder; 1 leaves the other cores to other calls"),
+    Setting(
+        "encoder_threads", 1, "Threads of one call of the encoder; 1 leaves the other cores to other calls", least=1
+    ),
     Setting(
         "rerank_ms",
         40,
         "Milliseconds that a search may wait for the cross-encoder; it is skipped where it takes longer",
     ),
-    Setting("rerank_threads", 2, "Threads of one run of the cross-encoder: a page waits for it"),
+    Setting("rerank_threads", 2, "Threads of one run of the cross-encoder: a page waits for it", least=1),
     Setting(
         "dense_candidates",
         200,
@@ -58,12 +61,14 @@ SETTINGS = (
     Setting("clock_start", "", "Start the shop's clock at this moment (ISO 8601), for demonstrations and replays"),
     Setting("shopper_choice", "off", "Let visitors see with any shopper's eyes: demonstrations only", ("off", "on")),
     Setting("retention_days", 0, "Events and rankings older than so many days are forgotten, daily; 0 keeps all"),
-    Setting("max_body_mb", 32, "Largest body of one HTTP request, in MiB, as sent and unpacked"),
-    Setting("max_requests", 128, "How many HTTP requests may be under way; more are refused with 503 overloaded"),
-    Setting("max_writes", 96, "How many of them may be writes"),
-    Setting("pages_at_once", 3, "How many pages are made at the same time; the others wait their turn"),
-    Setting("request_seconds", 30, "Seconds until an answer must begin, else 504 timeout"),
-    Setting("body_seconds", 30, "Seconds until the whole body must be here, else 408 body_too_slow"),
+    Setting("max_body_mb", 32, "Largest body of one HTTP request, in MiB, as sent and unpacked", least=1),
+    Setting(
+        "max_requests", 128, "How many HTTP requests may be under way; more are refused with 503 overloaded", least=1
+    ),
+    Setting("max_writes", 96, "How many of them may be writes", least=1),
+    Setting("pages_at_once", 3, "How many pages are made at the same time; the others wait their turn", least=1),
+    Setting("request_seconds", 30, "Seconds until an answer must begin, else 504 timeout", least=1),
+    Setting("body_seconds", 30, "Seconds until the whole body must be here, else 408 body_too_slow", least=1),
     Setting(
         "metrics",
         "local",
@@ -142,3 +147,5 @@ def _parse(setting: Setting, raw: str | None) -> Value:
 def _refuse_forbidden(setting: Setting, value: Value) -> None:
     if setting.allowed and value not in setting.allowed:
         raise ConfigError(f"{setting.variable} must be one of {', '.join(setting.allowed)}. Got {value!r}.")
+    if not isinstance(value, str) and value < setting.least:
+        raise ConfigError(f"{setting.variable} must be at least {setting.least}. Got {value}.")

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ import uvicorn
 from zhanggui.app.api import ApiSettings, create_app
 from zhanggui.app.web import server
 from zhanggui.app.web.gate import Gate
+from zhanggui.app.web.turnstile import STUCK_SECONDS
 
 SECONDS = 20
 
@@ -136,6 +138,20 @@ def test_pages_take_turns_and_what_writes_or_is_a_file_does_not(serve, hold):
         assert waited[0] < waited[1] and second.result().status_code == 200
     told = httpx.get(f"{url}/metrics").text
     assert "zhanggui_http_wait_seconds_count 2.0" in told, "neither the file nor what was written"
+
+
+def test_nobody_waits_for_a_caller_whose_body_is_slow(serve, shop):
+    url = serve(pages_at_once=1)
+    address = httpx.URL(url)
+    with socket.create_connection((address.host, address.port)) as slow:
+        head = "POST /v1/search HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"
+        slow.sendall(head.encode() + b'{"k"')
+        wait_for(lambda: "under_way 2.0" in httpx.get(f"{url}/metrics").text)
+        waited = re.search(r"waited;dur=([\d.]+)", httpx.get(f"{url}/v1/trending").headers["server-timing"])
+        assert float(waited[1]) < 1000 * STUCK_SECONDS / 2
+        slow.sendall(b": 1 }")
+        told = slow.recv(65_536)
+        assert told.startswith(b"HTTP/1.1 200") and b"waited;dur=" in told
 
 
 def test_who_was_given_up_while_waiting_is_not_served_any_more(serve, hold):

@@ -27,6 +27,12 @@ def test_a_word_outside_the_allowed_ones_is_refused():
         load({"ZHANGGUI_LANGUAGE": "fr"})
 
 
+@pytest.mark.parametrize(("variable", "given"), [("PAGES_AT_ONCE", 0), ("MAX_REQUESTS", -5), ("PORT", -1)])
+def test_a_number_that_would_serve_nobody_is_refused(variable, given):
+    with pytest.raises(ConfigError, match=rf"ZHANGGUI_{variable} must be at least [01]\. Got {given}\."):
+        load({f"ZHANGGUI_{variable}": str(given)})
+
+
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda s: s.name)
 def test_each_setting_has_help_and_an_upper_case_variable(setting):
     assert setting.help and setting.variable == f"ZHANGGUI_{setting.name.upper()}"

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from starlette.requests import Request as HttpRequest
@@ -74,18 +75,31 @@ class Gate:
             raise
 
     async def _serve(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        """Serve a request in its turn, which it takes when it is here as a whole: nobody waits for a slow caller."""
         if _writes(scope) or scope["path"].startswith(_FILES):
             await self.app(scope, receive, answer.send)
             return
-        came = time.perf_counter()
-        async with self._turnstile.passed():
-            scope["state"][WAITED] = time.perf_counter() - came
+        async with AsyncExitStack() as held:
+
+            async def take() -> None:
+                came = time.perf_counter()
+                await held.enter_async_context(self._turnstile.passed())
+                scope["state"][WAITED] = time.perf_counter() - came
+
+            async def received() -> Message:
+                message = await receive()
+                whole = message["type"] == "http.request" and not message.get("more_body", False)
+                if whole and WAITED not in scope["state"]:
+                    await take()
+                return message
+
+            if not _with_body(scope):
+                await take()
             if not answer.given_up:
-                await self.app(scope, receive, answer.send)
+                await self.app(scope, received, answer.send)
 
     async def _wait(self, task: asyncio.Future[None], answer: "_Answer", scope: Scope, receive: Receive) -> None:
-        with_body = any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
-        seconds = self._seconds + self._body_seconds * with_body
+        seconds = self._seconds + self._body_seconds * _with_body(scope)
         await asyncio.wait({task}, timeout=seconds)
         if task.done() or answer.begun:
             await task
@@ -113,6 +127,10 @@ class _Answer:
 
 def _writes(scope: Scope) -> bool:
     return scope["method"] not in READS and scope["path"] != _SEARCH
+
+
+def _with_body(scope: Scope) -> bool:
+    return any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
 
 
 def _leave(lanes: list[Lane], share: Share) -> None:
