@@ -182,15 +182,20 @@ def _compare(first: Measured, second: Measured) -> None:
             continue
         low, high = interval(ours)
         told = f"{theirs.mean():.3f}" if theirs is not None else "  -  "
-        metric = name.rsplit(" ", 1)[1]
-        before = next(one for one in (f"fused and tokens {metric}", f"fused {metric}") if one in second)
-        gap = paired(ours, theirs if theirs is not None else second[before])
+        rival = "second - first" if theirs is not None else f"to {_served(name, second)}"
+        gap = paired(ours, theirs if theirs is not None else second[_served(name, second)])
         print(
             f"  {name:32s} first {told}  second {ours.mean():.3f} [{low:.3f} {high:.3f}]  "
-            f"{'second - first' if theirs is not None else 'to ' + before.rsplit(' ', 1)[0]} {gap.difference:+.3f} "
+            f"{rival} {gap.difference:+.3f} "
             f"[{gap.low:+.3f} {gap.high:+.3f}] p {gap.p:.3f}",
             flush=True,
         )
+
+
+def _served(name: str, measured: Measured) -> str:
+    """Return what the page is without the cross-encoder, by the same metric."""
+    metric = name.rsplit(" ", 1)[-1]
+    return next(one for one in (f"fused and tokens {metric}", f"fused {metric}") if one in measured)
 
 
 def _compare_auc(name: str, first: Values, second: Values) -> None:

@@ -47,8 +47,8 @@ TYPED = (PairKind.QUERY, PairKind.TITLE)
 class RankerLessons:
     """Examples with labels for the teacher, without for its student; questions to choose the weight by, and to judge.
 
-    `sure` are raw queries, in no example with a label, of whose answer search is sure: none, and `judged` true, where
-    people judged the queries of `choice`. `material` is what all of it was made of.
+    `sure` are raw queries of dev and test, of whose answer search is sure and which nothing was trained on: none, and
+    `judged` true, where people judged the queries of `choice`. `material` is what all of it was made of.
     """
 
     train: Sequence[Graded]
@@ -136,7 +136,9 @@ class _Maker:
         """
         most = max(FEWEST, round(ANSWERED_A_MINUTE * self.lesson.minutes))
         dice = np.random.default_rng(self.lesson.seed)
+        sure = self._sure().queries
         asked = [self.material.asked[row] for row in dice.permutation(len(self.material.asked)).tolist()]
+        asked = [text for text in asked if text not in sure]
         raw = list(self._pages(asked[: most // 2 // _TOP], "candidates"))
         pairs, wrong = self.material.parts.train, self.material.negatives
         rows = dice.permutation(len(pairs))[: most // _TOP].tolist()

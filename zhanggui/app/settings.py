@@ -147,5 +147,5 @@ def _parse(setting: Setting, raw: str | None) -> Value:
 def _refuse_forbidden(setting: Setting, value: Value) -> None:
     if setting.allowed and value not in setting.allowed:
         raise ConfigError(f"{setting.variable} must be one of {', '.join(setting.allowed)}. Got {value!r}.")
-    if not isinstance(value, str) and value < setting.least:
+    if isinstance(value, int | float) and value < setting.least:
         raise ConfigError(f"{setting.variable} must be at least {setting.least}. Got {value}.")

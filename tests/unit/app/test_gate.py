@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ import uvicorn
 from zhanggui.app.api import ApiSettings, create_app
 from zhanggui.app.web import server
 from zhanggui.app.web.gate import Gate
-from zhanggui.app.web.turnstile import STUCK_SECONDS
+from zhanggui.app.web.turnstile import STUCK_SECONDS, Turnstile
 
 SECONDS = 20
 
@@ -63,6 +64,12 @@ def hold(shop):
     shop.page = waiting_page
     yield held
     held.free.set()
+
+
+@pytest.fixture
+def patient(monkeypatch):
+    """Let nobody lose a place for being slow."""
+    monkeypatch.setattr("zhanggui.app.web.gate.Turnstile", partial(Turnstile, seconds=10 * SECONDS))
 
 
 def wait_for(condition):
@@ -121,12 +128,13 @@ def test_writers_leave_room_for_readers(serve, shop):
         assert first.result().status_code == 200
 
 
-def test_pages_take_turns_and_what_writes_or_is_a_file_does_not(serve, hold):
+def test_pages_take_turns_and_what_writes_or_is_a_file_does_not(serve, hold, patient):
     url = serve(pages_at_once=1)
     with ThreadPoolExecutor(8) as pool:
         first = pool.submit(httpx.get, f"{url}/v1/trending", timeout=SECONDS)
         wait_for(lambda: hold.waiting == 1)
         second = pool.submit(httpx.post, f"{url}/v1/search", json={}, timeout=SECONDS)
+        wait_for(lambda: "under_way 3.0" in httpx.get(f"{url}/metrics").text)
         assert httpx.post(f"{url}/v1/events", json=[], headers={"X-Zhanggui-Key": "k"}).status_code == 200
         assert httpx.get(f"{url}/static/nothing.js").status_code == 404
         assert hold.waiting == 1 and not second.done()
@@ -154,14 +162,32 @@ def test_nobody_waits_for_a_caller_whose_body_is_slow(serve, shop):
         assert told.startswith(b"HTTP/1.1 200") and b"waited;dur=" in told
 
 
-def test_who_was_given_up_while_waiting_is_not_served_any_more(serve, hold):
-    url = serve(pages_at_once=1, request_seconds=0.05)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_who_was_given_up_while_waiting_is_not_served_any_more(serve, hold, patient, method):
+    url = serve(pages_at_once=1, max_requests=2, request_seconds=0.05, body_seconds=0.05)
     with ThreadPoolExecutor(2) as pool:
-        both = [pool.submit(httpx.get, f"{url}/v1/trending", timeout=SECONDS) for _ in range(2)]
-        assert {answer.result().status_code for answer in both} == {504}
+        first = pool.submit(httpx.get, f"{url}/v1/trending", timeout=SECONDS)
+        wait_for(lambda: hold.waiting == 1)
+        body = {"json": {}} if method == "POST" else {}
+        second = pool.submit(httpx.request, method, f"{url}/v1/search", timeout=SECONDS, **body)
+        assert {first.result().status_code, second.result().status_code} == {504}
     hold.free.set()
-    wait_for(lambda: "under_way 1.0" in httpx.get(f"{url}/metrics").text)
+    # It is let in when the first has left, and waits behind the second.
+    wait_for(lambda: httpx.get(f"{url}/v1/products/tea").status_code == 200)
     assert hold.waiting == 1
+    assert "zhanggui_http_wait_seconds_sum" in httpx.get(f"{url}/metrics").text
+
+
+def test_what_has_no_body_takes_its_turn_whatever_its_head_says(serve, hold, patient):
+    url = serve(pages_at_once=1)
+    with ThreadPoolExecutor(2) as pool:
+        head = {"Content-Length": "0"}
+        both = [pool.submit(httpx.get, f"{url}/v1/trending", headers=head, timeout=SECONDS) for _ in range(2)]
+        wait_for(lambda: "under_way 3.0" in httpx.get(f"{url}/metrics").text)
+        wait_for(lambda: hold.waiting == 1)
+        hold.free.set()
+        assert [answer.result().status_code for answer in both] == [200, 200]
+        assert all("waited;dur=" in answer.result().headers["server-timing"] for answer in both)
 
 
 def test_time_that_is_up_is_told_and_the_place_stays_taken_until_the_work_is_done(serve, hold):

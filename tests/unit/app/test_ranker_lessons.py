@@ -102,7 +102,8 @@ def test_what_search_is_sure_of_are_raw_queries_that_nobody_learnt_the_answer_of
     parts = lessons.material.parts
     raw = {pair.left for pair in (*parts.dev, *parts.test) if pair.kind is PairKind.PSEUDO}
     assert lessons.sure.pages and set(lessons.sure.pages) <= raw
-    assert not set(lessons.sure.pages) & {one.left for one in lessons.train} and not lessons.judged
+    learnt = {one.left for one in lessons.train} | {left for left, _ in lessons.unlabelled}
+    assert not set(lessons.sure.pages) & learnt and not lessons.judged
 
 
 def test_judged_queries_choose_the_weight_and_are_in_no_example(lessons, gathered):

@@ -28,8 +28,8 @@ class Metrics:
         )
         self._waits = Histogram(
             "zhanggui_http_wait_seconds",
-            "Time for which reads waited for their turn",
-            buckets=MOMENTS,
+            "Time that reads waited for their turn",
+            buckets=SECONDS,
             registry=registry,
         )
         self.under_way = Gauge("zhanggui_http_requests_under_way", "Requests being answered", registry=registry)

@@ -13,6 +13,9 @@ from zhanggui.app.web.memory import Share
 from zhanggui.app.web.packed import is_packed, too_large, unpacked
 from zhanggui.app.web.settings import ApiSettings
 
+TURN = "turn"
+"""Key in a request's state: what is awaited between the body and the work (gate.py)."""
+
 LINES = ("application/x-ndjson", "application/jsonl", "application/jsonlines", "application/ndjson")
 
 
@@ -59,6 +62,8 @@ async def read_bounded(request: HttpRequest, limit: int) -> Body:
             cure="Send smaller batches.",
             headers=(("Connection", "close"),),
         ) from None
+    if TURN in request.scope["state"]:
+        await request.scope["state"][TURN]()
     if packed:
         content = await run_in_threadpool(unpacked, content, limit)
     return Body(content, kind in LINES)

@@ -2,12 +2,14 @@
 
 import asyncio
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from zhanggui.app.web.body import TURN
 from zhanggui.app.web.errors import ApiError, error_response
 from zhanggui.app.web.memory import BODIES, Memory, Share
 from zhanggui.app.web.settings import ApiSettings
@@ -75,7 +77,7 @@ class Gate:
             raise
 
     async def _serve(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
-        """Serve a request in its turn, which it takes when it is here as a whole: nobody waits for a slow caller."""
+        """Serve a request in its turn, which one with a body takes when that is here (`TURN`): its caller may be slow."""
         if _writes(scope) or scope["path"].startswith(_FILES):
             await self.app(scope, receive, answer.send)
             return
@@ -85,18 +87,16 @@ class Gate:
                 came = time.perf_counter()
                 await held.enter_async_context(self._turnstile.passed())
                 scope["state"][WAITED] = time.perf_counter() - came
+                if answer.given_up:
+                    raise ClientDisconnect
 
-            async def received() -> Message:
-                message = await receive()
-                whole = message["type"] == "http.request" and not message.get("more_body", False)
-                if whole and WAITED not in scope["state"]:
+            if scope["method"] in READS:
+                with suppress(ClientDisconnect):
                     await take()
-                return message
-
-            if not _with_body(scope):
-                await take()
+            else:
+                scope["state"][TURN] = take
             if not answer.given_up:
-                await self.app(scope, received, answer.send)
+                await self.app(scope, receive, answer.send)
 
     async def _wait(self, task: asyncio.Future[None], answer: "_Answer", scope: Scope, receive: Receive) -> None:
         seconds = self._seconds + self._body_seconds * _with_body(scope)
@@ -105,6 +105,8 @@ class Gate:
             await task
             return
         answer.given_up = True
+        if not _writes(scope):
+            scope["state"].setdefault(WAITED, seconds)
         await _refuse(scope, receive, answer.pass_on, _timeout(seconds))
         task.add_done_callback(_look)
 

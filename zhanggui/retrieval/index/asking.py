@@ -19,14 +19,17 @@ AT_ONCE = 2000
 
 
 class Asking:
-    """Ask tantivy where little is found, row sets where much is. `sold` are the rows that have a document.
+    """Ask tantivy where little is found, row sets where much is.
 
-    To count is cheap for tantivy whatever it finds; so words that very many products have are handed over only where a
+    `sold` are the rows that have a document; `ranked` says that scores will be wanted. To count is cheap for tantivy whatever it finds; so words that very many products have are handed over only where a
     step finds very many, and two such words that few products share are not.
     """
 
-    def __init__(self, make: QueryMaker, sets: RowSets, now: Snapshot, query: Query, sold: Flags) -> None:
+    def __init__(
+        self, make: QueryMaker, sets: RowSets, now: Snapshot, query: Query, sold: Flags, *, ranked: bool = False
+    ) -> None:
         self._make, self._sets, self._now, self._query, self._sold = make, sets, now, query, sold
+        self._ranked = ranked
         self._counts: dict[Step, int] = {}
         self._masks: dict[Step, Flags] = {}
         self._scored: dict[Step, tuple[Longs, Floats]] = {}
@@ -37,7 +40,9 @@ class Asking:
             bound = self._at_most(step)
             if bound > BROAD and self._is_kept(step):
                 self._counts[step] = int(np.count_nonzero(self._combined(step)))
-            elif bound <= AT_ONCE:  # most likely this is what is matched by: counted and scored by one search
+            elif (
+                self._ranked and bound <= AT_ONCE
+            ):  # most likely this is what is matched by: counted and scored by one search
                 self._counts[step] = len(self.scored(step)[0])
             else:
                 self._counts[step] = self._now.searcher.count(self._make.matching(step, self._query))

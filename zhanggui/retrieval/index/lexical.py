@@ -49,7 +49,7 @@ class Lexical:
 
         `sold` are the rows that have a document.
         """
-        asking = Asking(self._make, self.sets, now, query, sold)
+        asking = Asking(self._make, self.sets, now, query, sold, ranked=limit > 0)
         step = choose(query, asking.count, asking.holders, products=int(np.count_nonzero(sold)), meaning=meaning)
         ideal = self._ideal(now.searcher, query)
         if limit and asking.most(step) <= AT_ONCE:
