@@ -77,7 +77,7 @@ class Gate:
             raise
 
     async def _serve(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
-        """Serve a request in its turn, which one with a body takes when that is here (`TURN`): its caller may be slow."""
+        """Serve a request in its turn; one with a body takes it when that is here (`TURN`): callers may be slow."""
         if _writes(scope) or scope["path"].startswith(_FILES):
             await self.app(scope, receive, answer.send)
             return

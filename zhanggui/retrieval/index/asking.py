@@ -21,8 +21,9 @@ AT_ONCE = 2000
 class Asking:
     """Ask tantivy where little is found, row sets where much is.
 
-    `sold` are the rows that have a document; `ranked` says that scores will be wanted. To count is cheap for tantivy whatever it finds; so words that very many products have are handed over only where a
-    step finds very many, and two such words that few products share are not.
+    `sold` are the rows that have a document; `ranked` says that scores will be wanted. To count is cheap for tantivy
+    whatever it finds; so words that very many products have are handed over only where a step finds very many, and two
+    such words that few products share are not.
     """
 
     def __init__(
