@@ -11,7 +11,7 @@ class Turnstile:
     """At most `places` are at work; more wait in the order in which they came.
 
     Python computes on one core. Pages made side by side take turns at it, and each turn costs: with eight at a time a
-    page takes half as much processor again as with two, so that fewer get done (docs/decisions/0006-it-holds.md).
+    page takes up to half as much processor again as with two, so that fewer get done (docs/decisions/0006-it-holds.md).
     Whoever takes longer than `seconds` most likely waits for something rather than computes: the place goes to the next
     one, as long as no more are gone than there are.
     """
